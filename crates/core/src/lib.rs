@@ -1,0 +1,18 @@
+//! The domain of Rushes: what a video is asked to be ([`spec`]), how a request
+//! lives ([`task`]), what is visible when ([`timeline`]), what the outside has
+//! to offer ([`ports`]) and what is done with it ([`submit`], [`work`],
+//! [`produce`]). Nothing in here opens a file or a socket.
+
+pub mod keys;
+pub mod narration;
+pub mod ports;
+pub mod produce;
+pub mod read;
+pub mod sentence;
+pub mod spec;
+pub mod submit;
+pub mod subtitles;
+pub mod task;
+pub mod timeline;
+pub mod units;
+pub mod work;

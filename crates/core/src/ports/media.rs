@@ -1,0 +1,71 @@
+//! Media that users name: untrusted until fetched and checked.
+
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+
+use super::Source;
+use crate::spec::MediaSource;
+
+/// Fetches and checks what users name.
+#[async_trait]
+pub trait MediaLibrary: Send + Sync {
+    /// Looks whether `source` can be fetched and shown, without keeping it.
+    async fn check(&self, source: &MediaSource) -> Result<(), MediaError>;
+
+    /// Brings `source` into `directory`, checked.
+    async fn fetch(&self, source: &MediaSource, directory: &Path) -> Result<FetchedMedia, MediaError>;
+}
+
+/// A checked picture in a local file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FetchedMedia {
+    /// Where it lies.
+    pub path: PathBuf,
+}
+
+/// Why a piece of media cannot be shown.
+#[derive(Debug, thiserror::Error)]
+pub enum MediaError {
+    /// There is nothing at that place.
+    #[error("nothing was found there ({reason})")]
+    Missing {
+        /// What the other side said.
+        reason: String,
+    },
+    /// The address may not be fetched from here.
+    #[error("this address is not fetched: {reason}")]
+    Forbidden {
+        /// Which rule it breaks.
+        reason: String,
+    },
+    /// Not a picture that can be read.
+    #[error("not a picture that can be shown: {reason}")]
+    Unreadable {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// More bytes or pixels than are taken.
+    #[error("too large: {reason}")]
+    TooLarge {
+        /// Found and allowed.
+        reason: String,
+    },
+    /// The other side did not answer well; later it may.
+    #[error("it could not be fetched now: {reason}")]
+    Unavailable {
+        /// What happened.
+        reason: String,
+        /// What lay beneath.
+        #[source]
+        source: Option<Source>,
+    },
+}
+
+impl MediaError {
+    /// Whether trying again later can help.
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable { .. })
+    }
+}

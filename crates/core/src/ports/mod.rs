@@ -1,0 +1,15 @@
+//! What the use cases need from the outside. Each port has its own error, and
+//! each error says whether trying again can help.
+
+mod media;
+mod renderer;
+mod store;
+mod voice;
+
+pub use media::{FetchedMedia, MediaError, MediaLibrary};
+pub use renderer::{Progress, RenderError, RenderJob, RenderedFiles, Renderer, SilentProgress};
+pub use store::{Bucket, BucketError, Claim, ClaimOutcome, QueueError, StoreError, TaskPage, TaskQueue, TaskStore};
+pub use voice::{Voice, VoiceError};
+
+/// The cause of a failure in an adapter, kept for the log.
+pub type Source = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,160 @@
+//! The table, the queue and the bucket.
+
+use std::path::Path;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::Source;
+use crate::keys::ObjectKey;
+use crate::task::{Stage, Status, Task, TaskError, TaskId, VideoReport};
+
+/// The truth about tasks.
+#[async_trait]
+pub trait TaskStore: Send + Sync {
+    /// Records a new task. Fails with [`StoreError::Exists`] when its id is taken.
+    async fn create(&self, task: &Task) -> Result<(), StoreError>;
+
+    /// The task, unless it does not exist or its record has expired.
+    async fn get(&self, id: TaskId) -> Result<Option<Task>, StoreError>;
+
+    /// Tasks, newest first: those with `status`, or all. `cursor` is a
+    /// [`TaskPage::next_cursor`]; any other text is [`StoreError::InvalidCursor`].
+    async fn list(&self, status: Option<Status>, cursor: Option<&str>, limit: u32) -> Result<TaskPage, StoreError>;
+
+    /// Removes the record. Removing what is not there is no failure.
+    async fn delete(&self, id: TaskId) -> Result<(), StoreError>;
+
+    /// Takes the right to work on a task until `lease` has passed: one
+    /// conditional write that succeeds when nobody holds a lease that still runs.
+    async fn claim(&self, id: TaskId, owner: &str, lease: Duration) -> Result<ClaimOutcome, StoreError>;
+
+    /// Keeps the right for another `lease` from now.
+    async fn extend(&self, claim: &Claim, lease: Duration) -> Result<(), StoreError>;
+
+    /// Records how far the work is.
+    async fn advance(&self, claim: &Claim, stage: Stage, progress: u8) -> Result<(), StoreError>;
+
+    /// Ends the task well and gives the lease back.
+    async fn complete(&self, claim: &Claim, report: &VideoReport) -> Result<(), StoreError>;
+
+    /// Ends the task without a video and gives the lease back.
+    async fn fail(&self, claim: &Claim, error: &TaskError) -> Result<(), StoreError>;
+
+    /// Gives the lease back so that another worker can begin at once.
+    async fn release(&self, claim: &Claim) -> Result<(), StoreError>;
+
+    /// Whether the table answers.
+    async fn check(&self) -> Result<(), StoreError>;
+}
+
+/// The right to work on a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// Which task.
+    pub task_id: TaskId,
+    /// Who works.
+    pub owner: String,
+    /// Grows with every claim; later writes that carry an older one fail.
+    pub fence: u64,
+    /// How many workers have begun the task, this one included.
+    pub attempt: u32,
+}
+
+/// What became of an attempt to claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClaimOutcome {
+    /// The task is the caller's.
+    Claimed(Claim),
+    /// Another worker has it until then.
+    Held {
+        /// End of the other's lease, if it does not extend it.
+        until: Timestamp,
+    },
+    /// The task has ended; nothing is to do.
+    Finished(Status),
+    /// There is no such task (any more).
+    Missing,
+}
+
+/// Some tasks and where to go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskPage {
+    /// Newest first.
+    pub tasks: Vec<Task>,
+    /// Opaque; `None` at the end.
+    pub next_cursor: Option<String>,
+}
+
+/// Why the table did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The id is taken.
+    #[error("a task with this id exists already")]
+    Exists,
+    /// Another worker has taken over, or the task has ended.
+    #[error("the lease on the task is lost")]
+    LeaseLost,
+    /// The text was not made by this table.
+    #[error("the cursor is not valid")]
+    InvalidCursor,
+    /// A record cannot be read.
+    #[error("a record in the table cannot be read: {reason}")]
+    Corrupt {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The table cannot be reached or refuses.
+    #[error("the table cannot be reached")]
+    Unavailable(#[source] Source),
+}
+
+/// Carries the ids of tasks to workers.
+#[async_trait]
+pub trait TaskQueue: Send + Sync {
+    /// Asks some worker to work on the task.
+    async fn send(&self, id: TaskId) -> Result<(), QueueError>;
+
+    /// Whether the queue answers.
+    async fn check(&self) -> Result<(), QueueError>;
+}
+
+/// The queue cannot be reached or refuses.
+#[derive(Debug, thiserror::Error)]
+#[error("the queue cannot be reached")]
+pub struct QueueError(#[source] pub Source);
+
+/// Holds the bytes.
+#[async_trait]
+pub trait Bucket: Send + Sync {
+    /// Stores bytes.
+    async fn put(&self, key: ObjectKey, bytes: Bytes) -> Result<(), BucketError>;
+
+    /// Stores a file.
+    async fn put_file(&self, key: ObjectKey, path: &Path) -> Result<(), BucketError>;
+
+    /// The bytes, or `None` when nothing is stored there.
+    async fn get(&self, key: ObjectKey) -> Result<Option<Bytes>, BucketError>;
+
+    /// Removes the object. Removing what is not there is no failure.
+    async fn delete(&self, key: ObjectKey) -> Result<(), BucketError>;
+
+    /// A URL from which anyone who has it can read the object for `valid_for`.
+    async fn presign(&self, key: ObjectKey, valid_for: Duration) -> Result<String, BucketError>;
+
+    /// Whether the bucket answers.
+    async fn check(&self) -> Result<(), BucketError>;
+}
+
+/// Why the bucket did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum BucketError {
+    /// A local file cannot be read.
+    #[error("the file to store cannot be read")]
+    LocalFile(#[source] std::io::Error),
+    /// The bucket cannot be reached or refuses.
+    #[error("the bucket cannot be reached")]
+    Unavailable(#[source] Source),
+}

@@ -1,0 +1,40 @@
+//! Text-to-speech.
+
+use async_trait::async_trait;
+
+use super::Source;
+use crate::narration::Speech;
+use crate::spec::VoiceChoice;
+
+/// Speaks sentences.
+#[async_trait]
+pub trait Voice: Send + Sync {
+    /// The speech of every sentence, in order. All have the same sample rate.
+    async fn speak(&self, sentences: &[String], choice: &VoiceChoice) -> Result<Vec<Speech>, VoiceError>;
+}
+
+/// Why nothing was spoken.
+#[derive(Debug, thiserror::Error)]
+pub enum VoiceError {
+    /// The program that speaks is not installed.
+    #[error("the voice is not installed: {hint}")]
+    NotInstalled {
+        /// What to do about it.
+        hint: String,
+    },
+    /// The voice does not exist.
+    #[error("there is no voice {name:?}")]
+    UnknownVoice {
+        /// As asked for.
+        name: String,
+    },
+    /// It began and failed.
+    #[error("speaking failed: {reason}")]
+    Failed {
+        /// What it said.
+        reason: String,
+        /// What lay beneath.
+        #[source]
+        source: Option<Source>,
+    },
+}

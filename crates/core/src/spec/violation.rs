@@ -1,0 +1,68 @@
+//! Faults in a spec, each with the place where it stands.
+
+use serde::{Deserialize, Serialize};
+
+/// One fault and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Violation {
+    /// JSON pointer (RFC 6901) to the faulty value; empty for the whole document.
+    pub pointer: String,
+    /// What is wrong and what would be right, for the person who wrote the spec.
+    pub message: String,
+}
+
+impl Violation {
+    /// A fault at `pointer`.
+    pub fn new(pointer: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), message: message.into() }
+    }
+}
+
+/// Why a spec was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SpecError {
+    /// More bytes than are read.
+    #[error("the spec is larger than {limit_bytes} bytes")]
+    TooLarge {
+        /// The limit.
+        limit_bytes: usize,
+    },
+    /// Not JSON at all.
+    #[error("the spec is not valid JSON: {}", .0.message)]
+    Syntax(Violation),
+    /// Well-formed, but not something that can be made.
+    #[error("{}", summary(.0))]
+    Invalid(Vec<Violation>),
+    /// A topic needs a writer, and none is set up.
+    #[error("a topic needs a script writer, and none is set up yet: send a script or scenes")]
+    WriterUnavailable,
+}
+
+impl SpecError {
+    /// The faults, for a problem document.
+    #[must_use]
+    pub fn violations(&self) -> Vec<Violation> {
+        match self {
+            Self::TooLarge { .. } => vec![Violation::new("", self.to_string())],
+            Self::Syntax(violation) => vec![violation.clone()],
+            Self::Invalid(violations) => violations.clone(),
+            Self::WriterUnavailable => vec![Violation::new("/topic", self.to_string())],
+        }
+    }
+}
+
+fn summary(violations: &[Violation]) -> String {
+    match violations {
+        [] => "the spec is not valid".to_owned(),
+        [only] => place(only),
+        [first, rest @ ..] => format!("{} (and {} more)", place(first), rest.len()),
+    }
+}
+
+fn place(violation: &Violation) -> String {
+    if violation.pointer.is_empty() {
+        violation.message.clone()
+    } else {
+        format!("{}: {}", violation.pointer, violation.message)
+    }
+}

@@ -1,0 +1,240 @@
+//! The life of one request for one video.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Name of a task: a ULID, so that names sort by the time of their making.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TaskId(ulid::Ulid);
+
+impl TaskId {
+    /// A new, unused id.
+    #[must_use]
+    pub fn generate() -> Self {
+        Self(ulid::Ulid::generate())
+    }
+}
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// The text is not the name of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a task id")]
+pub struct InvalidTaskId;
+
+impl FromStr for TaskId {
+    type Err = InvalidTaskId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        ulid::Ulid::from_string(text).map(Self).map_err(|_| InvalidTaskId)
+    }
+}
+
+/// Where a task stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Accepted; no worker has it.
+    Queued,
+    /// A worker has it.
+    Processing,
+    /// The video is there.
+    Completed,
+    /// There will be no video; the task says why.
+    Failed,
+    /// The owner no longer wants it.
+    Cancelled,
+}
+
+impl Status {
+    /// Every status, in the order of a task's life.
+    pub const ALL: [Self; 5] = [Self::Queued, Self::Processing, Self::Completed, Self::Failed, Self::Cancelled];
+
+    /// The name used in JSON, in the table and in queries.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Processing => "processing",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether nothing will happen to the task any more.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
+    }
+}
+
+impl FromStr for Status {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or_else(|| "a status is queued, processing, completed, failed or cancelled".to_owned())
+    }
+}
+
+/// What is being done for a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// Waiting for a worker.
+    Queued,
+    /// Reading the spec and fetching media.
+    Planning,
+    /// Narration is synthesised.
+    Speaking,
+    /// Pictures are drawn and encoded.
+    Rendering,
+    /// Segments and sound become one file.
+    Stitching,
+    /// Files go to the bucket.
+    Uploading,
+    /// Nothing is left to do.
+    Done,
+}
+
+impl Stage {
+    /// The name used in JSON and in the table.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Planning => "planning",
+            Self::Speaking => "speaking",
+            Self::Rendering => "rendering",
+            Self::Stitching => "stitching",
+            Self::Uploading => "uploading",
+            Self::Done => "done",
+        }
+    }
+
+    /// Percent of a whole task that lie behind when `fraction` (0–1) of this stage is done.
+    #[must_use]
+    pub fn percent(self, fraction: f64) -> u8 {
+        let (from, to) = match self {
+            Self::Queued => (0.0, 0.0),
+            Self::Planning => (0.0, 5.0),
+            Self::Speaking => (5.0, 20.0),
+            Self::Rendering => (20.0, 90.0),
+            Self::Stitching => (90.0, 95.0),
+            Self::Uploading => (95.0, 99.0),
+            Self::Done => (100.0, 100.0),
+        };
+        let percent = from + (to - from) * fraction.clamp(0.0, 1.0);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 100")]
+        let whole = percent as u8;
+        whole
+    }
+}
+
+/// Why a task failed, in words its owner can use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskError {
+    /// Stable name of the kind of failure.
+    pub code: String,
+    /// What happened and what to do.
+    pub message: String,
+}
+
+/// Segments of one video.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SegmentCount {
+    /// All of them.
+    pub total: usize,
+    /// Those that were remembered and not rendered.
+    pub reused: usize,
+}
+
+/// Facts about a finished video.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VideoReport {
+    /// Length, in milliseconds.
+    pub duration_ms: u64,
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// Frames a second.
+    pub fps: u32,
+    /// Frames shown.
+    pub frames: u64,
+    /// Pictures that were composed and encoded.
+    pub distinct_frames: u64,
+    /// How many segments the video has.
+    pub segments: SegmentCount,
+    /// Size of the MP4 file.
+    pub size_bytes: u64,
+    /// SHA-256 of the MP4 file, in hexadecimal.
+    pub sha256: String,
+    /// Time from the start of the work to the finished files, in milliseconds.
+    pub wall_ms: u64,
+}
+
+/// One request for one video.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// Its name.
+    pub id: TaskId,
+    /// Where it stands.
+    pub status: Status,
+    /// What is being done.
+    pub stage: Stage,
+    /// 0–100; never goes back.
+    pub progress: u8,
+    /// Heading for lists.
+    pub title: String,
+    /// How many workers have begun it.
+    pub attempts: u32,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+    /// When its record last changed.
+    pub updated_at: Timestamp,
+    /// When a worker first began.
+    pub started_at: Option<Timestamp>,
+    /// When it ended, well or not.
+    pub completed_at: Option<Timestamp>,
+    /// When the record may be forgotten.
+    pub expires_at: Timestamp,
+    /// What was made, once completed.
+    pub result: Option<VideoReport>,
+    /// Why not, once failed.
+    pub error: Option<TaskError>,
+}
+
+impl Task {
+    /// A task just accepted at `now`, kept for `time_to_live`.
+    #[must_use]
+    pub fn queued(id: TaskId, title: String, now: Timestamp, time_to_live: Duration) -> Self {
+        Self {
+            id,
+            status: Status::Queued,
+            stage: Stage::Queued,
+            progress: 0,
+            title,
+            attempts: 0,
+            created_at: now,
+            updated_at: now,
+            started_at: None,
+            completed_at: None,
+            expires_at: now.saturating_add(time_to_live).unwrap_or(Timestamp::MAX),
+            result: None,
+            error: None,
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What a spec may say, and what is answered to what it may not.
+
+use rushes_core::spec::{Background, MAX_SCENES, MediaOrigin, MediaSource, SpecError, VideoSpec};
+
+fn read(json: &str) -> Result<VideoSpec, SpecError> {
+    VideoSpec::from_json(json.as_bytes(), MediaOrigin::Remote)
+}
+
+/// The pointers of all faults found in `json`.
+fn pointers(json: &str) -> Vec<String> {
+    let error = read(json).expect_err(json);
+    error.violations().into_iter().map(|violation| violation.pointer).collect()
+}
+
+#[test]
+fn a_script_alone_is_enough() {
+    let spec = read(r#"{"script": "  Hello   world. "}"#).unwrap();
+    assert_eq!(spec.scenes.len(), 1);
+    assert_eq!(spec.scenes[0].text, "Hello world.");
+    assert_eq!((spec.output.width, spec.output.height, spec.output.frame_rate.get()), (1920, 1080, 30));
+    assert_eq!(spec.display_title(), "Hello world.");
+}
+
+#[test]
+fn a_scene_overrides_the_background_of_the_video() {
+    let spec = read(
+        r##"{"background": {"type": "color", "color": "#000"},
+            "scenes": [{"text": "a"}, {"text": "b", "background": {"type": "image", "url": "https://example.com/a.png"}}]}"##,
+    )
+    .unwrap();
+    assert!(matches!(spec.scenes[0].background, Background::Color(_)));
+    let media: Vec<_> = spec.media().collect();
+    assert_eq!(media, [(&MediaSource::Url("https://example.com/a.png".to_owned()), "/scenes/1/background")]);
+}
+
+#[test]
+fn every_fault_is_named_with_its_place() {
+    let cases = [
+        (r#"{"script": "a", "colour": 1}"#, "/colour"),
+        (r#"{"script": "a", "topic": "b"}"#, "/script"),
+        (r#"{"script": "a", "scenes": []}"#, "/scenes"),
+        (r#"{}"#, ""),
+        (r#"{"script": "  "}"#, "/script"),
+        (r#"{"script": "a\u0007b"}"#, "/script"),
+        (r#"{"script": 5}"#, "/script"),
+        (r#"{"scenes": []}"#, "/scenes"),
+        (r#"{"scenes": [{"text": "a"}, {}]}"#, "/scenes/1/text"),
+        (r#"{"scenes": [{"text": "a", "duration_s": -1}]}"#, "/scenes/0/duration_s"),
+        (r#"{"scenes": [{"text": "a", "duration_s": 0}]}"#, "/scenes/0/duration_s"),
+        (r#"{"scenes": [{"text": "a", "duration_s": 1e9}]}"#, "/scenes/0/duration_s"),
+        (r#"{"scenes": [{"text": "a", "duration_s": NaN}]}"#, "/scenes/0/duration_s"),
+        (r#"{"scenes": [{"text": "a", "lenght": 2}]}"#, "/scenes/0/lenght"),
+        (r#"{"script": "a", "voice": {"name": "klingon"}}"#, "/voice/name"),
+        (r#"{"script": "a", "voice": {"rate_wpm": 1000}}"#, "/voice/rate_wpm"),
+        (r#"{"script": "a", "background": {"type": "color", "color": "red"}}"#, "/background/color"),
+        (r#"{"script": "a", "background": {"type": "image", "path": "/etc/passwd"}}"#, "/background/path"),
+        (r#"{"script": "a", "background": {"type": "image", "url": "file:///etc/passwd"}}"#, "/background/url"),
+        (r#"{"script": "a", "background": {"type": "video"}}"#, "/background/type"),
+        (r#"{"script": "a", "output": {"fps": 12}}"#, "/output/fps"),
+        (r#"{"script": "a", "output": {"aspect": "4:3"}}"#, "/output/aspect"),
+    ];
+    for (json, pointer) in cases {
+        assert_eq!(pointers(json), [pointer], "{json}");
+    }
+}
+
+#[test]
+fn all_faults_are_told_at_once() {
+    let json =
+        r#"{"scenes": [{"text": "a", "duration_s": -1}, {"text": ""}], "voice": {"name": "x"}, "output": {"fps": 1}}"#;
+    assert_eq!(pointers(json), ["/voice/name", "/output/fps", "/scenes/0/duration_s", "/scenes/1/text"]);
+}
+
+#[test]
+fn too_many_scenes_and_too_many_bytes_are_refused() {
+    let scenes = vec![r#"{"text": "a"}"#; MAX_SCENES + 1].join(",");
+    assert_eq!(pointers(&format!(r#"{{"scenes": [{scenes}]}}"#)), ["/scenes"]);
+    let long = "a ".repeat(60_000);
+    assert_eq!(pointers(&format!(r#"{{"script": "{long}"}}"#)), ["/script"]);
+    let huge = format!(r#"{{"script": "{}"}}"#, "a".repeat(10 << 20));
+    assert!(matches!(read(&huge), Err(SpecError::TooLarge { .. })));
+}
+
+#[test]
+fn a_topic_needs_a_writer() {
+    assert_eq!(read(r#"{"topic": "bees"}"#), Err(SpecError::WriterUnavailable));
+}
+
+#[test]
+fn what_is_not_json_is_a_syntax_error() {
+    for json in ["", "{", "null x", "[1,2", "{\"script\": \"a\"} trailing"] {
+        assert!(matches!(read(json), Err(SpecError::Syntax(_) | SpecError::Invalid(_))), "{json}");
+    }
+}
