@@ -1,0 +1,101 @@
+// From what stands in the form to the spec that is sent, and what it will come to.
+
+export const VOICES = [
+  ['en-us', 'English (US)'], ['en-gb', 'English (UK)'], ['en-gb-scotland', 'English (Scotland)'], ['en-gb-x-rp', 'English (RP)'],
+  ['de', 'German'], ['fr-fr', 'French'], ['es', 'Spanish (Spain)'], ['es-419', 'Spanish (Latin America)'], ['it', 'Italian'],
+  ['pt-br', 'Portuguese (Brazil)'], ['pt', 'Portuguese (Portugal)'], ['nl', 'Dutch'], ['pl', 'Polish'], ['sv', 'Swedish'], ['da', 'Danish'],
+  ['nb', 'Norwegian'], ['fi', 'Finnish'], ['cs', 'Czech'], ['hu', 'Hungarian'], ['ro', 'Romanian'], ['el', 'Greek'], ['tr', 'Turkish'],
+  ['ru', 'Russian'], ['uk', 'Ukrainian'], ['ar', 'Arabic'], ['hi', 'Hindi'], ['id', 'Indonesian'], ['vi', 'Vietnamese'], ['cmn', 'Chinese (Mandarin)'],
+  ['ja', 'Japanese'], ['ko', 'Korean'],
+];
+
+export const LIMITS = { characters: 100_000, scenes: 500, minutes: 60 };
+
+export const EXAMPLE = {
+  title: 'Why is the sky blue?',
+  script:
+    'Sunlight looks white, but it is made of every colour at once. On its way to us it runs into the air. ' +
+    'The tiny molecules up there scatter blue light far more strongly than red. ' +
+    'So blue reaches your eyes from every direction, while red goes straight on. ' +
+    'In the evening the light takes a longer way. Most of the blue is lost along it, and the sky turns red.',
+};
+
+const number = (text) => (String(text ?? '').trim() === '' ? undefined : Number(text));
+const text = (value) => (value?.trim() ? value : undefined);
+
+function background(form) {
+  if (form.background === 'color') return { type: 'color', color: form.bg_color };
+  if (form.background === 'image') return { type: 'image', url: form.bg_url.trim() };
+  return { type: 'gradient', from: form.bg_from, to: form.bg_to, angle_deg: number(form.bg_angle) };
+}
+
+function scene(part) {
+  const own = { color: { type: 'color', color: part.color }, image: { type: 'image', url: part.url.trim() } }[part.background];
+  return { title: text(part.title), text: text(part.text), duration_s: number(part.duration_s), background: own };
+}
+
+/** The body to send, as JSON text. In JSON mode that is what was typed. */
+export function toBody(form) {
+  return form.mode === 'json' ? form.json : JSON.stringify(toSpec(form));
+}
+
+export function toSpec(form) {
+  const content = {
+    script: () => ({ script: form.script }),
+    topic: () => ({ topic: form.topic }),
+    scenes: () => ({ scenes: form.scenes.map(scene) }),
+  }[form.mode === 'json' ? 'script' : form.mode]();
+  return {
+    title: text(form.title),
+    ...content,
+    voice: { name: form.voice, rate_wpm: number(form.rate), pitch: number(form.pitch) },
+    background: background(form),
+    captions: {
+      style: form.captions,
+      position: form.position,
+      color: form.caption_color,
+      highlight_color: form.highlight_color,
+      font_scale: number(form.font_scale),
+    },
+    output: { aspect: form.aspect, resolution: form.resolution, fps: number(form.fps) },
+  };
+}
+
+const segmenter = 'Segmenter' in Intl ? new Intl.Segmenter(undefined, { granularity: 'word' }) : null;
+
+function countWords(words) {
+  if (!segmenter) return words.split(/\s+/).filter(Boolean).length;
+  let total = 0;
+  for (const piece of segmenter.segment(words)) total += piece.isWordLike ? 1 : 0;
+  return total;
+}
+
+// A voice rests after each sentence.
+const SENTENCE_PAUSE_S = 0.4;
+
+function speechSeconds(words, wordCount, rate) {
+  const sentences = words.split(/[.!?。！？…]+(?:\s|$)/).filter((sentence) => sentence.trim()).length;
+  return (wordCount / rate) * 60 + sentences * SENTENCE_PAUSE_S;
+}
+
+/** Words, characters and rough seconds of a spec, or null where there is nothing to count. */
+export function estimate(form) {
+  let spec;
+  try {
+    spec = form.mode === 'json' ? JSON.parse(form.json) : toSpec(form);
+  } catch {
+    return null;
+  }
+  if (spec === null || typeof spec !== 'object' || (form.mode !== 'json' && form.mode === 'topic')) return null;
+  const scenes = Array.isArray(spec.scenes) ? spec.scenes : [{ text: spec.script }];
+  const rate = Number(spec.voice?.rate_wpm) || 175;
+  const total = { words: 0, characters: 0, seconds: 0, scenes: scenes.length };
+  for (const part of scenes) {
+    const words = typeof part?.text === 'string' ? part.text.trim().replace(/\s+/g, ' ') : '';
+    const wordCount = countWords(words);
+    total.words += wordCount;
+    total.characters += [...words].length;
+    total.seconds += Math.max(speechSeconds(words, wordCount, rate), Number(part?.duration_s) || 0);
+  }
+  return total;
+}
