@@ -1,0 +1,54 @@
+# What a person types here. `make` alone says what there is.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+export RUSHES_TOOLS := $(CURDIR)/.tools
+export RUSHES_FFMPEG := $(CURDIR)/.tools/bin/ffmpeg
+# The end-to-end tests and `rushes dev` run the binaries that are built here.
+override CARGO_TARGET_DIR := $(CURDIR)/target
+export CARGO_TARGET_DIR
+export RUSHES_BIN_DIR := $(CARGO_TARGET_DIR)/release
+
+# One profile for running and testing, so that every dependency is compiled once.
+CARGO_FLAGS := --release --locked
+
+.PHONY: help run test bench check fmt setup layer clean
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: ## Run everything here, local AWS included, and make a first video (ARGS="…" for rushes dev)
+	@infra/local/setup
+	cargo build $(CARGO_FLAGS)
+	@exec $(RUSHES_BIN_DIR)/rushes dev $(ARGS)
+
+test: ## Run all tests, end to end ones included
+	@infra/local/setup test
+	cargo build $(CARGO_FLAGS) --workspace --bins --tests
+	cargo nextest run $(CARGO_FLAGS) --workspace $(ARGS)
+	cargo test $(CARGO_FLAGS) --workspace --doc --quiet
+
+bench: ## Measure (ARGS="…" for the benchmark)
+	@infra/local/setup
+	cargo bench --locked --workspace $(ARGS)
+
+check: ## Formatting, lints, docs, licences and sources of dependencies
+	@infra/local/setup ci
+	cargo fmt --all --check
+	cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc $(CARGO_FLAGS) --workspace --no-deps
+	cargo deny --locked check licenses bans sources
+
+fmt: ## Format the code
+	cargo fmt --all
+
+setup: ## Fetch what the project needs; the other targets do it themselves
+	@infra/local/setup ci
+
+layer: ## Build the Lambda layer with ffmpeg and espeak-ng into target/layer
+	python3 infra/layer/build.py target/layer
+
+clean: ## Remove what was built and fetched
+	rm -rf target .tools .rushes .aws-sam
