@@ -47,6 +47,7 @@ export class Card {
     if (task.error) put(error, task.error.message);
 
     this.updateFiles(task);
+    this.find('.task-meta').hidden = active;
     const when = this.find('.task-when');
     attribute(when, 'datetime', task.created_at);
     attribute(when, 'title', new Date(task.created_at).toLocaleString());

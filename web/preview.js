@@ -6,7 +6,7 @@ const heading = document.getElementById('preview-title');
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
 
 const SAMPLE = 'Each word lights up as it is spoken';
-const WORDS_SHOWN = 7;
+const WORDS_SHOWN = 8;
 
 let shown = null;
 let spoken = 0;
