@@ -71,9 +71,21 @@ def references(node) -> set[str]:
     if "Fn::GetAtt" in node:
         found.add(node["Fn::GetAtt"][0])
     if "Fn::Sub" in node:
-        text = node["Fn::Sub"]
+        text = node["Fn::Sub"] if isinstance(node["Fn::Sub"], str) else node["Fn::Sub"][0]
         found |= {part.split("}")[0].split(".")[0] for part in text.split("${")[1:]}
     return found
+
+
+def with_numbers(node, numbers: dict[str, int]):
+    """The node with references to Number parameters replaced by numbers; MiniStack hands over strings."""
+    if isinstance(node, list):
+        return [with_numbers(item, numbers) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if node.get("Ref") in numbers:
+        return numbers[node["Ref"]]
+    # The environment of a function takes strings, so these references are right as they are.
+    return {key: value if key == "Variables" else with_numbers(value, numbers) for key, value in node.items()}
 
 
 def drop(template: dict, doomed: set[str]) -> None:
@@ -98,8 +110,6 @@ def add_functions(template: dict, bin_dir: Path, code_bucket: str, endpoint: str
     layers = {name for name, body in resources.items() if body["Type"] == "AWS::Serverless::LayerVersion"}
     environment = {
         "AWS_ENDPOINT_URL": endpoint,
-        # Presigned URLs verify with these only, whatever keys the shell of the local AWS held.
-        **{"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_SESSION_TOKEN": ""},
         "RUSHES_FFMPEG": os.environ.get("RUSHES_FFMPEG", str(ROOT / ".tools/bin/ffmpeg")),
         "RUSHES_ESPEAK": os.environ.get("RUSHES_ESPEAK", "espeak-ng"),
     }
@@ -195,19 +205,18 @@ def set_what_cloudformation_drops(stack: dict, template: dict) -> None:
             if now.get("AttributeName") != ttl["AttributeName"]:
                 dynamodb.update_time_to_live(TableName=physical, TimeToLiveSpecification=ttl)
         if lifecycle := properties.get("LifecycleConfiguration"):
-            values = {p["ParameterKey"]: p["ParameterValue"] for p in stack.get("Parameters", [])}
-            rules = [lifecycle_rule(dict(rule), values) for rule in lifecycle["Rules"]]
+            rules = [lifecycle_rule(dict(rule)) for rule in lifecycle["Rules"]]
             client("s3").put_bucket_lifecycle_configuration(
                 Bucket=physical, LifecycleConfiguration={"Rules": rules}
             )
 
 
-def lifecycle_rule(rule: dict, parameters: dict[str, str]) -> dict:
+def lifecycle_rule(rule: dict) -> dict:
     """A rule as S3's API spells it. Members unknown here go through as they are, for S3 to judge."""
     rule["ID"] = rule.pop("Id")
     rule["Filter"] = {"Prefix": rule.pop("Prefix", "")}
     if days := rule.pop("ExpirationInDays", None):
-        rule["Expiration"] = {"Days": int(parameters[days["Ref"]] if isinstance(days, dict) else days)}
+        rule["Expiration"] = {"Days": days}
     return rule
 
 
@@ -226,6 +235,12 @@ def main() -> None:
         raise Failure("--parameter takes KEY=VALUE, each key once")
 
     template = yaml_parse((ROOT / "template.yaml").read_text())
+    numbers = {
+        name: int(parameters.get(name, body["Default"]))
+        for name, body in template["Parameters"].items()
+        if body["Type"] == "Number"
+    }
+    template["Resources"] = with_numbers(template["Resources"], numbers)
     if arguments.functions:
         code_bucket = f"{arguments.stack}-code"
         client("s3").create_bucket(Bucket=code_bucket)
@@ -236,6 +251,10 @@ def main() -> None:
     stack = deploy(arguments.stack, template, parameters)
     set_what_cloudformation_drops(stack, template)
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    if "ApiUrl" in outputs:
+        # The name in it resolves on few machines, and MiniStack answers /health there itself.
+        api = urlsplit(outputs["ApiUrl"]).hostname.split(".")[0]
+        outputs["ApiUrl"] = f"{endpoint}/_aws/execute-api/{api}/$default"
     lines = "".join(f"{OUTPUTS[key]}={value}\n" for key, value in outputs.items() if key in OUTPUTS)
     if arguments.env_file:
         arguments.env_file.write_text(lines)
