@@ -1,0 +1,175 @@
+//! Bits of a raw byte sequence payload, and Exp-Golomb codes (clause 9.1).
+
+use super::StreamError;
+
+/// Reads bits from the most significant on.
+#[derive(Clone, Debug)]
+pub struct BitReader<'a> {
+    bytes: &'a [u8],
+    position: usize,
+}
+
+impl<'a> BitReader<'a> {
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, position: 0 }
+    }
+
+    /// Bits read so far.
+    pub const fn position(&self) -> usize {
+        self.position
+    }
+
+    pub fn bit(&mut self) -> Result<bool, StreamError> {
+        let byte = self.bytes.get(self.position / 8).ok_or(StreamError::Truncated("a header"))?;
+        let bit = byte >> (7 - self.position % 8) & 1;
+        self.position += 1;
+        Ok(bit == 1)
+    }
+
+    /// An unsigned number of `width` bits, at most 32: `u(n)`.
+    pub fn bits(&mut self, width: u32) -> Result<u32, StreamError> {
+        let mut value = 0;
+        for _ in 0..width {
+            value = value << 1 | u32::from(self.bit()?);
+        }
+        Ok(value)
+    }
+
+    /// `ue(v)`.
+    pub fn unsigned(&mut self) -> Result<u32, StreamError> {
+        let mut zeros = 0;
+        while !self.bit()? {
+            zeros += 1;
+            if zeros > 31 {
+                return Err(StreamError::Unsupported("an Exp-Golomb code of more than 32 bits"));
+            }
+        }
+        let suffix = self.bits(zeros)?;
+        Ok((1u32 << zeros) - 1 + suffix)
+    }
+
+    /// `se(v)`.
+    pub fn signed(&mut self) -> Result<i32, StreamError> {
+        let code = i64::from(self.unsigned()?);
+        let magnitude = (code + 1) / 2;
+        let value = if code % 2 == 0 { -magnitude } else { magnitude };
+        i32::try_from(value).map_err(|_| StreamError::Unsupported("a signed Exp-Golomb code of more than 32 bits"))
+    }
+}
+
+/// Writes bits from the most significant on.
+#[derive(Clone, Debug, Default)]
+pub struct BitWriter {
+    bytes: Vec<u8>,
+    used: usize,
+}
+
+impl BitWriter {
+    pub fn bit(&mut self, bit: bool) {
+        if self.used.is_multiple_of(8) {
+            self.bytes.push(0);
+        }
+        if bit {
+            let index = self.used / 8;
+            self.bytes[index] |= 0x80 >> (self.used % 8);
+        }
+        self.used += 1;
+    }
+
+    pub fn bits(&mut self, value: u32, width: u32) {
+        for shift in (0..width).rev() {
+            self.bit(value >> shift & 1 == 1);
+        }
+    }
+
+    pub fn unsigned(&mut self, value: u32) {
+        let code = u64::from(value) + 1;
+        let length = 64 - code.leading_zeros();
+        for _ in 1..length {
+            self.bit(false);
+        }
+        for shift in (0..length).rev() {
+            self.bit(code >> shift & 1 == 1);
+        }
+    }
+
+    pub fn signed(&mut self, value: i32) {
+        let doubled = value.unsigned_abs() * 2;
+        self.unsigned(if value > 0 { doubled - 1 } else { doubled });
+    }
+
+    /// Fills the last byte with `bit`.
+    pub fn align(&mut self, bit: bool) {
+        while !self.used.is_multiple_of(8) {
+            self.bit(bit);
+        }
+    }
+
+    /// Appends whole bytes; the writer must stand at a byte boundary.
+    pub fn append(&mut self, bytes: &[u8]) {
+        debug_assert!(self.used.is_multiple_of(8));
+        self.bytes.extend_from_slice(bytes);
+        self.used += bytes.len() * 8;
+    }
+
+    /// The bytes written; the last is filled with zero bits.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+}
+
+/// Overwrites `width` bits at bit `position` of `bytes`.
+pub fn overwrite(bytes: &mut [u8], position: usize, value: u32, width: u32) {
+    for index in 0..width {
+        let at = position + index as usize;
+        let mask = 0x80 >> (at % 8);
+        if value >> (width - 1 - index) & 1 == 1 {
+            bytes[at / 8] |= mask;
+        } else {
+            bytes[at / 8] &= !mask;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(numbers in proptest::collection::vec((0u32..u32::MAX - 1, -1_000_000_000i32..1_000_000_000, 1u32..=32), 0..20)) {
+            let mut writer = BitWriter::default();
+            for (unsigned, signed, width) in &numbers {
+                writer.unsigned(*unsigned);
+                writer.signed(*signed);
+                writer.bits((u64::from(*unsigned) & ((1u64 << width) - 1)) as u32, *width);
+            }
+            let bytes = writer.into_bytes();
+            let mut reader = BitReader::new(&bytes);
+            for (unsigned, signed, width) in &numbers {
+                prop_assert_eq!(reader.unsigned().unwrap(), *unsigned);
+                prop_assert_eq!(reader.signed().unwrap(), *signed);
+                prop_assert_eq!(u64::from(reader.bits(*width).unwrap()), u64::from(*unsigned) & ((1u64 << width) - 1));
+            }
+        }
+
+        #[test]
+        fn an_overwritten_field_is_read_back_and_nothing_else_changes(
+            mut bytes in proptest::collection::vec(any::<u8>(), 6..12), position in 0usize..16, width in 1u32..=24, value: u32,
+        ) {
+            let value = value & ((1 << width) - 1);
+            let before = bytes.clone();
+            overwrite(&mut bytes, position, value, width);
+            let mut reader = BitReader::new(&bytes);
+            reader.bits(position as u32).unwrap();
+            prop_assert_eq!(reader.bits(width).unwrap(), value);
+            let mut reader = BitReader::new(&before);
+            reader.bits(position as u32).unwrap();
+            let old = reader.bits(width).unwrap();
+            overwrite(&mut bytes, position, old, width);
+            prop_assert_eq!(bytes, before);
+        }
+    }
+}

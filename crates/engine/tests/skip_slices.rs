@@ -1,0 +1,127 @@
+//! Repeated pictures against ffmpeg's own decoder.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use proptest::prelude::*;
+use rushes_engine::h264::repeat_pictures;
+
+const FFMPEG: &[&str] = &["-hide_banner", "-loglevel", "warning", "-nostdin"];
+
+fn ffmpeg(arguments: &[&str], input: &[u8]) -> Result<Vec<u8>> {
+    let program = std::env::var("RUSHES_FFMPEG").unwrap_or_else(|_| "ffmpeg".to_owned());
+    let mut child = Command::new(program)
+        .args(FFMPEG)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let mut stdin = child.stdin.take().context("stdin")?;
+    let input = input.to_vec();
+    let writer = std::thread::spawn(move || stdin.write_all(&input));
+    let output = child.wait_with_output()?;
+    let _ = writer.join();
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success() && said.is_empty(), "{}: {said}", output.status);
+    Ok(output.stdout)
+}
+
+/// Pictures with noise and moving bars, so that a wrong reference shows.
+fn pictures(width: usize, height: usize, count: usize, seed: u64) -> Vec<u8> {
+    let mut state = seed | 1;
+    let mut next = move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize
+    };
+    let mut bytes = Vec::new();
+    for picture in 0..count {
+        let (left, level) = (next() % width, next() % 200);
+        for row in 0..height {
+            bytes.extend((0..width).map(|column| {
+                let bar = column.abs_diff(left) < 9 && row > picture;
+                (if bar { 235 } else { 16 + (level + row + column) % 64 }) as u8
+            }));
+        }
+        bytes.extend(std::iter::repeat_n((100 + next() % 56) as u8, width * height / 4));
+        bytes.extend(std::iter::repeat_n((100 + next() % 56) as u8, width * height / 4));
+    }
+    bytes
+}
+
+fn encode(raw: &[u8], size: &str, x264: &str) -> Result<Vec<u8>> {
+    let input = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", size, "-r", "30", "-i", "-"];
+    let output = ["-c:v", "libx264", "-preset", "veryfast", "-threads", "1", "-x264-params", x264, "-f", "h264", "-"];
+    ffmpeg(&[&input[..], &output[..]].concat(), raw)
+}
+
+fn decode(stream: &[u8]) -> Result<Vec<u8>> {
+    ffmpeg(&["-f", "h264", "-i", "-", "-fps_mode", "passthrough", "-f", "rawvideo", "-"], stream)
+}
+
+fn assert_repeats(width: usize, height: usize, durations: &[u64], x264: &str, seed: u64) -> Result<()> {
+    let raw = pictures(width, height, durations.len(), seed);
+    let stream = encode(&raw, &format!("{width}x{height}"), x264)?;
+    let picture_bytes = width * height * 3 / 2;
+    let distinct = decode(&stream)?;
+    let repeated = decode(&repeat_pictures(&stream, durations)?)?;
+    let wanted: Vec<&[u8]> = distinct
+        .chunks(picture_bytes)
+        .zip(durations)
+        .flat_map(|(picture, duration)| std::iter::repeat_n(picture, *duration as usize))
+        .collect();
+    let found: Vec<&[u8]> = repeated.chunks(picture_bytes).collect();
+    ensure!(found.len() == wanted.len(), "{} frames instead of {}", found.len(), wanted.len());
+    ensure!(found == wanted, "a frame differs");
+    Ok(())
+}
+
+/// One reference, no picture out of order; the rest as it may come.
+const STILL: &str = "ref=1:b-bias=-100:b-adapt=1:scenecut=0:b-pyramid=none";
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 20, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_frame_decodes_to_the_picture_it_repeats(
+        columns in 1usize..12, rows in 1usize..12,
+        durations in proptest::collection::vec(1u64..40, 1..9),
+        arithmetic: bool, bframes in prop_oneof![Just(0), Just(3)], weightp in 0..2, transform in 0..2, seed: u64,
+    ) {
+        let x264 = format!("{STILL}:cabac={}:bframes={bframes}:weightp={weightp}:8x8dct={transform}", u8::from(arithmetic));
+        let outcome = assert_repeats(columns * 16, rows * 16, &durations, &x264, seed);
+        // Without the bias x264 may still choose a B slice for tiny pictures: refused, never wrong.
+        if let Err(error) = &outcome {
+            prop_assert!(bframes > 0 && error.to_string().contains("not supported"), "{error:#}");
+        }
+    }
+}
+
+#[test]
+fn a_picture_can_stand_longer_than_frame_numbers_last() -> Result<()> {
+    for cabac in [0, 1] {
+        assert_repeats(1920, 1088, &[700, 1, 300], &format!("{STILL}:cabac={cabac}:bframes=3"), 7)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_stream_with_pictures_out_of_order_is_refused() -> Result<()> {
+    let raw = pictures(64, 64, 12, 3);
+    let stream = encode(&raw, "64x64", "ref=1:bframes=3:b-adapt=0")?;
+    let refused = repeat_pictures(&stream, &[2; 12]);
+    ensure!(refused.is_err(), "B slices cannot be repeated");
+    Ok(())
+}
+
+#[test]
+fn a_truncated_or_foreign_stream_is_an_error() -> Result<()> {
+    let stream = encode(&pictures(64, 64, 2, 3), "64x64", STILL)?;
+    for length in [0, 3, 5, 9, 20, 40] {
+        ensure!(repeat_pictures(&stream[..length.min(stream.len())], &[1, 1]).is_err());
+    }
+    ensure!(repeat_pictures(&stream, &[1]).is_err());
+    ensure!(repeat_pictures(b"not a stream at all", &[1]).is_err());
+    Ok(())
+}
