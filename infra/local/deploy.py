@@ -230,16 +230,18 @@ def main() -> None:
     arguments = parser.parse_args()
 
     endpoint = local_endpoint()
-    parameters = dict(pair.split("=", 1) for pair in arguments.parameter if "=" in pair)
-    if len(parameters) != len(arguments.parameter):
-        raise Failure("--parameter takes KEY=VALUE, each key once")
-
     template = yaml_parse((ROOT / "template.yaml").read_text())
-    numbers = {
-        name: int(parameters.get(name, body["Default"]))
-        for name, body in template["Parameters"].items()
-        if body["Type"] == "Number"
-    }
+    parameters = dict(pair.partition("=")[::2] for pair in arguments.parameter)
+    if unknown := parameters.keys() - template["Parameters"].keys():
+        raise Failure(f"template.yaml has no parameter {', '.join(sorted(unknown))}")
+    try:
+        numbers = {
+            name: int(parameters.get(name, body["Default"]))
+            for name, body in template["Parameters"].items()
+            if body["Type"] == "Number"
+        }
+    except ValueError as error:
+        raise Failure(f"a parameter is no number: {error}") from error
     template["Resources"] = with_numbers(template["Resources"], numbers)
     if arguments.functions:
         code_bucket = f"{arguments.stack}-code"
@@ -254,7 +256,7 @@ def main() -> None:
     if "ApiUrl" in outputs:
         # The name in it resolves on few machines, and MiniStack answers /health there itself.
         api = urlsplit(outputs["ApiUrl"]).hostname.split(".")[0]
-        outputs["ApiUrl"] = f"{endpoint}/_aws/execute-api/{api}/$default"
+        outputs["ApiUrl"] = f"{endpoint}/_aws/execute-api/{api}/%24default"
     lines = "".join(f"{OUTPUTS[key]}={value}\n" for key, value in outputs.items() if key in OUTPUTS)
     if arguments.env_file:
         arguments.env_file.write_text(lines)
