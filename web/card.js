@@ -1,7 +1,7 @@
 // One video in the list. Cards are made once and then only touched where something changed.
 
 import { getVideo, serverNow } from './api.js';
-import { ago, clock, facts, isActive, span, stageWords, STATUS } from './words.js';
+import { ago, clock, facts, isActive, sentence, stageWords, STATUS, wholeSpan } from './words.js';
 
 const template = document.getElementById('task-template');
 
@@ -44,7 +44,7 @@ export class Card {
 
     const error = this.find('.task-error');
     error.hidden = !task.error;
-    if (task.error) put(error, task.error.message);
+    if (task.error) put(error, sentence(task.error.message));
 
     this.updateFiles(task);
     this.find('.task-meta').hidden = active;
@@ -82,7 +82,7 @@ export class Card {
     put(this.find('.task-when'), ago(task.created_at, now));
     const stage = stageWords(task);
     const since = Date.parse(task.started_at ?? task.created_at);
-    const elapsed = Number.isNaN(since) ? '' : span(Math.max(0, Math.round((now - since) / 1000)) * 1000 + 0.1).replace('.0', '');
+    const elapsed = Number.isNaN(since) ? '' : wholeSpan(now - since);
     put(this.find('.task-stage'), isActive(task) ? [stage, task.status === 'processing' && `${task.progress}%`, elapsed].filter(Boolean).join(' · ') : '');
   }
 

@@ -4,7 +4,7 @@ import { Problem, store, submitVideo } from './api.js';
 import { drawPreview } from './preview.js';
 import { readScenes, sceneField, startScenes, writeScenes } from './scenes.js';
 import { estimate, EXAMPLE, LIMITS, toBody, toSpec, VOICES } from './spec.js';
-import { count, place, span } from './words.js';
+import { count, place, sentence, wholeSpan } from './words.js';
 
 const DRAFT = 'rushes.draft';
 const form = document.getElementById('composer');
@@ -48,12 +48,12 @@ function showEstimate(values) {
   if (total?.characters) {
     parts.push(`${count(total.words)} words`, `${count(total.characters)} characters`);
   }
-  if (total?.seconds) parts.push(`about ${span(Math.max(1, Math.round(total.seconds)) * 1000)}`);
+  if (total?.seconds) parts.push(`about ${wholeSpan(Math.max(1, total.seconds) * 1000)}`);
   const tooMuch = [];
   if (total?.characters > LIMITS.characters) tooMuch.push(`at most ${count(LIMITS.characters)} characters fit in one video`);
   if (total?.scenes > LIMITS.scenes) tooMuch.push(`at most ${LIMITS.scenes} scenes fit in one video`);
   if (total?.seconds > LIMITS.minutes * 60) tooMuch.push(`a video may last ${LIMITS.minutes} minutes`);
-  estimateLine.textContent = [parts.join(' · '), ...tooMuch].filter(Boolean).join(' – ') || 'Length appears here as you write';
+  estimateLine.textContent = [parts.join(' · '), ...tooMuch].filter(Boolean).join(' – ') || (values.mode === 'topic' ? '' : 'Length appears here as you write');
   estimateLine.classList.toggle('over', tooMuch.length > 0);
 }
 
@@ -129,11 +129,13 @@ function showProblem(problem, mode) {
   const left = [];
   for (const { pointer = '', message = '' } of problem.errors) {
     const field = fieldAt(pointer, mode);
+    const words = problem.code === 'writer_unavailable' ? 'No script writer is set up here yet.' : sentence(message);
+    const placed = pointer ? sentence(`${place(pointer)}: ${message}`) : words;
     if (field) {
-      mark(field, mode === 'json' && pointer ? `${place(pointer)}: ${message}` : message);
+      mark(field, mode === 'json' ? placed : words);
       marked.push(field);
     } else {
-      left.push(pointer ? `${place(pointer)}: ${message}` : message);
+      left.push(placed);
     }
   }
   const [title, detail] = explain(problem, marked.length, left.length);

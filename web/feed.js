@@ -29,7 +29,8 @@ let loaded = false;
 
 const tasks = () => [...cards.values()].map((card) => card.task);
 const fits = (task) => !filter || task.status === filter;
-const newestFirst = (a, b) => (a.created_at === b.created_at ? (a.id < b.id ? 1 : -1) : a.created_at < b.created_at ? 1 : -1);
+// Ids are ULIDs: they sort by the time of their making.
+const newestFirst = (a, b) => (a.id < b.id ? 1 : -1);
 
 /** Takes in what the service said, unless something newer is known. Says whether anything moved. */
 function take(task) {
@@ -39,7 +40,7 @@ function take(task) {
     return true;
   }
   const before = card.task;
-  if (task.updated_at < before.updated_at) return false;
+  if (Date.parse(task.updated_at) < Date.parse(before.updated_at)) return false;
   card.update(task);
   if (isActive(before) && !isActive(task)) announce(task);
   return before.status !== task.status || before.progress !== task.progress || before.stage !== task.stage;

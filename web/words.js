@@ -45,6 +45,9 @@ export function span(milliseconds) {
   return join(Math.floor(whole / 3600), 'h', Math.floor((whole % 3600) / 60), 'min');
 }
 
+/** A length of time in whole seconds. */
+export const wholeSpan = (milliseconds) => span(Math.round(Math.max(0, milliseconds) / 1000) * 1000).replace('.0 s', ' s');
+
 const join = (big, bigUnit, small, smallUnit) => `${big} ${bigUnit}${small ? ` ${small} ${smallUnit}` : ''}`;
 
 export const count = (number) => number.toLocaleString('en');
@@ -79,6 +82,13 @@ export function facts(result) {
   const speed = result.duration_ms / result.wall_ms;
   if (speed >= 2 && Number.isFinite(speed)) list.push(`${Math.round(speed)}× real time`);
   return list;
+}
+
+/** A message of the service as a sentence of its own. */
+export function sentence(message) {
+  const words = message.trim().replace(/`/g, '');
+  const start = words.charAt(0).toUpperCase() + words.slice(1);
+  return /[.!?…]$/.test(start) ? start : `${start}.`;
 }
 
 /** `/scenes/3/text` as a person counts: scene 4, text. */
