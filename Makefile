@@ -32,14 +32,14 @@ test: ## Run all tests, end to end ones included
 
 bench: ## Measure (ARGS="…" for the benchmark)
 	@infra/local/setup
-	cargo bench --locked --workspace $(ARGS)
+	cargo bench --locked --workspace --benches $(ARGS)
 
 check: ## Formatting, lints, docs, licences and sources of dependencies
 	@infra/local/setup ci
 	cargo fmt --all --check
 	cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc $(CARGO_FLAGS) --workspace --no-deps
-	cargo deny --locked check licenses bans sources
+	cargo deny --locked check --hide-inclusion-graph licenses bans sources
 
 fmt: ## Format the code
 	cargo fmt --all
