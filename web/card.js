@@ -52,7 +52,7 @@ export class Card {
     attribute(when, 'datetime', task.created_at);
     attribute(when, 'title', new Date(task.created_at).toLocaleString());
     const list = task.result ? facts(task.result) : [];
-    put(this.find('.task-facts'), list.map((fact) => ` · ${fact}`).join(''));
+    put(this.find('.task-facts'), list.map((fact) => ` · ${fact.replaceAll(' ', '\u00a0')}`).join(''));
     this.tick();
   }
 
@@ -65,8 +65,9 @@ export class Card {
     const image = this.thumb.querySelector('img');
     // Every answer signs the addresses anew: the first one is kept so that nothing loads twice.
     if (task.poster_url && !image.hasAttribute('src')) image.src = task.poster_url;
-    attribute(this.thumb, 'aria-label', `Play “${task.title || 'Untitled'}”`);
-    put(this.find('.thumb-time'), task.result ? clock(task.result.duration_ms) : '');
+    const length = task.result ? clock(task.result.duration_ms) : '';
+    put(this.find('.thumb-time'), length);
+    attribute(this.thumb, 'aria-label', `Play “${task.title || 'Untitled'}”, ${length}`);
     for (const link of this.element.querySelectorAll('[data-link]')) {
       const url = task[link.dataset.link];
       link.hidden = !url;

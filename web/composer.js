@@ -222,7 +222,10 @@ export function startComposer(done) {
     if (!submit.disabled) send(done);
   });
   form.addEventListener('keydown', (event) => {
-    if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) form.requestSubmit();
+    if (event.key !== 'Enter') return;
+    if (event.metaKey || event.ctrlKey) form.requestSubmit(submit);
+    // Enter in a line of text sends the form by itself: too soon for all but the topic.
+    else if (event.target.matches('input:not(#topic)')) event.preventDefault();
   });
   addEventListener('pagehide', save);
   document.getElementById('clear').addEventListener('click', clear);

@@ -26,6 +26,7 @@ let failures = 0;
 let timer = null;
 let round = 0;
 let loaded = false;
+let locked = false;
 
 const tasks = () => [...cards.values()].map((card) => card.task);
 const fits = (task) => !filter || task.status === filter;
@@ -120,6 +121,7 @@ async function refresh() {
     if (pagesLoaded === 1) cursor = page.next_cursor;
     loaded = true;
     failures = 0;
+    locked = false;
     notice.hidden = true;
     delay = moved ? FAST_MS : Math.min(delay * 1.4, SLOW_MS);
     arrange();
@@ -132,7 +134,7 @@ async function refresh() {
 
 function fail(problem) {
   failures += 1;
-  const locked = problem.status === 401;
+  locked = problem.status === 401;
   const wait = problem.retryAfter ?? Math.min(1000 * 2 ** failures, 30_000);
   const words = locked
     ? 'An API key is needed to see the videos.'
@@ -199,8 +201,9 @@ export function startFeed() {
   document.getElementById('retry').addEventListener('click', refresh);
   more.addEventListener('click', loadMore);
   document.addEventListener('visibilitychange', () => {
-    if (document.hidden) clearTimeout(timer);
-    else refresh();
+    clearTimeout(timer);
+    // Whoever declined to give a key is not asked again by looking at the page.
+    if (!document.hidden && !locked) refresh();
   });
   setInterval(() => {
     if (!document.hidden) cards.forEach((card) => card.tick());
