@@ -34,11 +34,13 @@ bench: ## Measure (ARGS="…" for the benchmark)
 	@infra/local/setup
 	cargo bench --locked --workspace --benches $(ARGS)
 
-check: ## Formatting, lints, docs, licences and sources of dependencies
+check: ## Formatting, lints, docs, the stack's template, licences and sources of dependencies
 	@infra/local/setup ci
 	cargo fmt --all --check
 	cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc $(CARGO_FLAGS) --workspace --no-deps
+	shellcheck .ci/run infra/local/setup infra/layer/espeak-ng.sh
+	AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam validate --lint
 	cargo deny --locked check --hide-inclusion-graph licenses bans sources
 
 fmt: ## Format the code
