@@ -92,8 +92,8 @@ impl Browser {
     async fn open(&self, base_url: &str) -> Result<()> {
         self.driver.goto(base_url).await?;
         // The voices are filled in by the page's script: it has started.
-        self.until("the page's script to start", PAGE_DEADLINE, "return document.querySelectorAll('#voice option').length > 0", &[])
-            .await
+        let started = "return document.querySelectorAll('#voice option').length > 0";
+        self.until("the page's script to start", PAGE_DEADLINE, started, &[]).await
     }
 
     async fn ask<T: DeserializeOwned>(&self, script: &str, arguments: &[Value]) -> Result<T> {
@@ -113,20 +113,25 @@ impl Browser {
         Ok(())
     }
 
+    async fn element(&self, selector: &str) -> Result<WebElement> {
+        self.driver.find(By::Css(selector)).await.with_context(|| format!("no {selector} on the page"))
+    }
+
     async fn click(&self, selector: &str) -> Result<()> {
-        let element = self.driver.find(By::Css(selector)).await.with_context(|| format!("no {selector} on the page"))?;
+        let element = self.element(selector).await?;
         element.scroll_into_view().await?;
         element.click().await.with_context(|| format!("{selector} cannot be clicked"))
     }
 
     async fn fill(&self, selector: &str, text: &str) -> Result<()> {
-        let element = self.driver.find(By::Css(selector)).await.with_context(|| format!("no {selector} on the page"))?;
+        let element = self.element(selector).await?;
         element.clear().await?;
         Ok(element.send_keys(text).await?)
     }
 
     async fn choose_mode(&self, mode: &str) -> Result<()> {
-        self.ask::<Value>("document.querySelector(`#modes [value=\"${arguments[0]}\"]`).click()", &[json!(mode)]).await?;
+        self.ask::<Value>("document.querySelector(`#modes [value=\"${arguments[0]}\"]`).click()", &[json!(mode)])
+            .await?;
         Ok(())
     }
 
@@ -208,7 +213,12 @@ pub async fn submit_and_play(base_url: &str) -> Result<()> {
     browser.fill("#script", SCRIPT).await?;
     browser.click("#resolution option:first-child").await?;
     browser
-        .until("an estimate", PAGE_DEADLINE, "return /characters/.test(document.getElementById('estimate').textContent)", &[])
+        .until(
+            "an estimate",
+            PAGE_DEADLINE,
+            "return /characters/.test(document.getElementById('estimate').textContent)",
+            &[],
+        )
         .await?;
     browser.click("#submit").await?;
     let arguments = [json!(title)];
@@ -222,7 +232,8 @@ pub async fn submit_and_play(base_url: &str) -> Result<()> {
          return Boolean(video && video.readyState >= 2 && video.currentTime > 0 && !video.paused && video.videoWidth > 0)"
     );
     browser.until("the video to play", PAGE_DEADLINE, &playing, &arguments).await?;
-    let links = format!("{CARD} return [...card.querySelectorAll('.task-links a[href]')].map((link) => link.textContent)");
+    let links =
+        format!("{CARD} return [...card.querySelectorAll('.task-links a[href]')].map((link) => link.textContent)");
     let links: Vec<String> = browser.ask(&links, &arguments).await?;
     ensure!(links == ["MP4", "SRT", "VTT"], "the downloads offered are {links:?}");
 
@@ -269,7 +280,12 @@ pub async fn fits_a_phone(base_url: &str) -> Result<()> {
     browser.driver.cdp().send(phone).await?;
     browser.open(base_url).await?;
     browser
-        .until("the list", PAGE_DEADLINE, "return document.getElementById('tasks').getAttribute('aria-busy') === 'false'", &[])
+        .until(
+            "the list",
+            PAGE_DEADLINE,
+            "return document.getElementById('tasks').getAttribute('aria-busy') === 'false'",
+            &[],
+        )
         .await?;
     browser.ask::<Value>("document.getElementById('more').open = true", &[]).await?;
     for mode in ["script", "scenes", "topic", "json"] {
