@@ -82,6 +82,16 @@ function forget(field) {
   else field.removeAttribute('aria-describedby');
 }
 
+function unmark(field) {
+  for (const id of field.getAttribute('aria-describedby').split(' ')) {
+    const line = document.getElementById(id);
+    if (line?.classList.contains('field-error')) line.remove();
+  }
+  forget(field);
+  const left = form.querySelector('[aria-invalid]') || document.querySelector('#problem-list li');
+  if (!left) problemBox.hidden = true;
+}
+
 /** The shown field that a JSON pointer speaks of, or its nearest shown parent. */
 function fieldAt(pointer, mode) {
   if (mode === 'json') return document.getElementById('json');
@@ -207,10 +217,8 @@ export function startComposer(done) {
   show();
 
   form.addEventListener('input', (event) => {
-    if (event.target.matches('[aria-invalid]')) {
-      forget(event.target);
-      event.target.closest('.scene, label, .field, fieldset')?.querySelector('.field-error')?.remove();
-    }
+    const marked = event.target.closest('[aria-invalid]');
+    if (marked) unmark(marked);
     changed();
   });
   form.addEventListener('change', (event) => {
