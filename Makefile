@@ -21,7 +21,7 @@ help: ## Say what there is
 
 run: ## Run everything here, local AWS included, and make a first video (ARGS="…" for rushes dev)
 	@infra/local/setup
-	cargo build $(CARGO_FLAGS)
+	cargo build $(CARGO_FLAGS) -p rushes -p rushes-api -p rushes-render -p rushes-speak
 	@exec $(RUSHES_BIN_DIR)/rushes dev $(ARGS)
 
 test: ## Run all tests, end to end ones included
@@ -39,7 +39,7 @@ check: ## Formatting, lints, docs, the stack's template, licences and sources of
 	cargo fmt --all --check
 	cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc $(CARGO_FLAGS) --workspace --no-deps
-	shellcheck .ci/run infra/local/setup infra/layer/espeak-ng.sh
+	shellcheck .ci/run infra/local/setup
 	AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam validate --lint
 	cargo deny --locked check --hide-inclusion-graph licenses bans sources
 
@@ -49,8 +49,9 @@ fmt: ## Format the code
 setup: ## Fetch what the project needs; the other targets do it themselves
 	@infra/local/setup ci
 
-layer: ## Build the Lambda layer with ffmpeg and espeak-ng into target/layer
-	python3 infra/layer/build.py target/layer
+layer: ## Build the Lambda layer with ffmpeg and the voices into target/layer
+	@infra/local/setup test
+	PATH="$(RUSHES_TOOLS)/sam/bin:$$PATH" python3 infra/layer/build.py target/layer
 
 clean: ## Remove what was built and fetched
 	rm -rf target .tools .rushes .aws-sam

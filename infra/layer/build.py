@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Builds the Lambda layer: bin/ffmpeg, bin/espeak-ng and what they need.
+"""Builds the Lambda layer: ffmpeg, rushes-speak, and espeak-ng's library and voices.
 
 Takes the ffmpeg of the wheel that is pinned in ../local/requirements.txt and
 espeak-ng of Debian 12, the same as on a developer's machine, each checked by
-its hash. Runs on any x86-64 Linux with Python and a C compiler.
+its hash. Runs on any x86-64 Linux with Python, a C compiler and cargo-lambda.
 """
 
 import hashlib
@@ -19,12 +19,11 @@ import zipfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-REQUIREMENTS = HERE.parent / "local/requirements.txt"
+ROOT = HERE.parents[1]
+REQUIREMENTS = ROOT / "infra/local/requirements.txt"
 
 DEBIAN = "https://deb.debian.org/debian/pool/main"
 PACKAGES = {
-    "e/espeak-ng/espeak-ng_1.51+dfsg-10+deb12u2_amd64.deb":
-        "a11396a690f85f55e6e6b2965505237ddf3dc95c51936aa61de936f1ccf8f4d0",
     "e/espeak-ng/libespeak-ng1_1.51+dfsg-10+deb12u2_amd64.deb":
         "2b127a95b50d92cbd7a615968d2ac1566e1cbc87e27bcda0c2894afb2407c6d2",
     "e/espeak-ng/espeak-ng-data_1.51+dfsg-10+deb12u2_amd64.deb":
@@ -35,7 +34,6 @@ PACKAGES = {
 
 # Where each file of the packages goes; what matches nothing stays out.
 PLACES = [
-    (r"usr/bin/espeak-ng", r"libexec/espeak-ng"),
     (r"usr/lib/[^/]+/(lib\w+(?:-ng)?\.so\.\d+)", r"lib/\1"),
     (r"usr/lib/[^/]+/(espeak-ng-data/.+)", r"share/\1"),
     (r"usr/share/doc/([^/]+)/copyright", r"share/doc/\1/copyright"),
@@ -106,12 +104,22 @@ def add_ffmpeg(layer: Path) -> None:
 def add_espeak(layer: Path) -> None:
     for path, sha256 in PACKAGES.items():
         unpack(download(path, sha256), layer)
-    put(layer / "bin/espeak-ng", (HERE / "espeak-ng.sh").read_bytes(), 0o755)
     subprocess.run(
         ["cc", "-shared", "-fPIC", "-nostdlib", "-Os", "-s", "-Wall", "-Werror", "-Wl,-soname,libpcaudio.so.0"]
         + ["-o", layer / "lib/libpcaudio.so.0", HERE / "pcaudio_stub.c"],
         check=True,
     )
+
+
+def add_speak(layer: Path) -> None:
+    # cargo-lambda links for the glibc of Amazon Linux, whatever this machine has.
+    subprocess.run(
+        ["cargo", "lambda", "build", "--release", "--locked", "--package=rushes-speak"]
+        + ["--target=x86_64-unknown-linux-gnu", f"--lambda-dir={ROOT / 'target/lambda'}"],
+        check=True,
+        cwd=ROOT,
+    )
+    put(layer / "bin/rushes-speak", (ROOT / "target/lambda/rushes-speak/bootstrap").read_bytes(), 0o755)
 
 
 def check_glibc(layer: Path) -> None:
@@ -127,12 +135,16 @@ def main() -> None:
     if len(sys.argv) != 2:
         sys.exit("usage: build.py DIRECTORY")
     layer = Path(sys.argv[1])
-    for part in ("bin", "lib", "libexec", "share"):
+    for part in ("bin", "lib", "share"):
         shutil.rmtree(layer / part, ignore_errors=True)
     add_ffmpeg(layer)
     add_espeak(layer)
+    add_speak(layer)
     check_glibc(layer)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"layer: {' '.join(map(str, error.cmd[:3]))} … failed; its message is above")

@@ -1,6 +1,6 @@
 /* Stands in for libpcaudio, through which espeak-ng would play sound and which
  * drags in PulseAudio, ALSA, D-Bus and X11. A function has no loudspeaker:
- * Rushes takes the sound from standard output, and no device is ever opened. */
+ * rushes-speak takes the samples, and no device is ever opened. */
 #include <stddef.h>
 
 void *create_audio_device_object(const char *device, const char *name, const char *description)
