@@ -1,2 +1,20 @@
-//! The engine.
+//! Timeline to pictures, pictures to H.264, sound to AAC, both to MP4.
+//!
+//! The order of work: [`plan`] decides which picture is on screen for how many
+//! frames, [`compose`] draws each picture once, `encode` encodes it once and
+//! [`h264`] repeats it by slices that skip every macroblock; `sound` masters and
+//! encodes what is heard; `mp4` joins both. ffmpeg works as a child process.
+
+pub mod compose;
+mod encode;
+mod engine;
+mod ffmpeg;
 pub mod h264;
+mod mp4;
+pub mod picture;
+pub mod plan;
+mod sound;
+mod still;
+pub mod text;
+
+pub use engine::Engine;

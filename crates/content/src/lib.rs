@@ -1,0 +1,4 @@
+//! What comes from outside: pictures and voices. Knows no cloud.
+
+pub mod media;
+pub mod speak;

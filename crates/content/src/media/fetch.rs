@@ -1,0 +1,159 @@
+//! Getting pictures over HTTP.
+
+use futures::TryStreamExt;
+use reqwest::header::{CONTENT_RANGE, LOCATION, RANGE};
+use reqwest::{Client, Response, StatusCode, redirect};
+use rushes_core::ports::MediaError;
+use url::Url;
+
+use super::guard::{AllowedHosts, NotPublic, PublicResolver, Trust, admit};
+use super::picture::{self, Header};
+use super::{Limits, SetupError};
+
+const MAX_REDIRECTS: usize = 5;
+/// A header that is not complete by then is not read on (large colour profiles come first in a JPEG).
+const HEADER_BYTES: usize = 1 << 20;
+const USER_AGENT: &str = concat!("rushes/", env!("CARGO_PKG_VERSION"));
+
+/// Asks hosts for pictures.
+#[derive(Debug)]
+pub struct Fetcher {
+    allowed: AllowedHosts,
+    max_bytes: u64,
+    /// Reaches the public internet only.
+    public: Client,
+    /// Reaches anything.
+    trusted: Client,
+}
+
+impl Fetcher {
+    pub fn new(allowed: AllowedHosts, limits: Limits) -> Result<Self, SetupError> {
+        // Another library of this process may have chosen already; then its choice stands.
+        let _chosen = rustls::crypto::ring::default_provider().install_default();
+        let client = || {
+            Client::builder()
+                .user_agent(USER_AGENT)
+                .connect_timeout(limits.connect)
+                .read_timeout(limits.read)
+                // Every new address has to be admitted, and a proxy would resolve names on its own.
+                .redirect(redirect::Policy::none())
+                .no_proxy()
+        };
+        Ok(Self {
+            allowed,
+            max_bytes: limits.bytes,
+            public: client().dns_resolver(PublicResolver).build()?,
+            trusted: client().build()?,
+        })
+    }
+
+    /// Reads no more of the answer than the picture's header.
+    pub async fn check(&self, url: &str) -> Result<(), MediaError> {
+        let response = self.get(url, Some(HEADER_BYTES)).await?;
+        self.check_announced_size(&response)?;
+        let mut body = response.bytes_stream();
+        let mut start = Vec::new();
+        let mut next_look = 0;
+        while let Some(chunk) = body.try_next().await.map_err(unavailable)? {
+            start.extend_from_slice(&chunk);
+            // Looks get rarer as the bytes get more, so that a slow sender cannot make them costly.
+            if start.len() >= next_look {
+                if matches!(picture::read_header(&start)?, Header::Good) {
+                    return Ok(());
+                }
+                next_look = start.len() * 2;
+            }
+            if start.len() >= HEADER_BYTES {
+                break;
+            }
+        }
+        picture::check(&start)
+    }
+
+    /// The whole file.
+    pub async fn download(&self, url: &str) -> Result<Vec<u8>, MediaError> {
+        let response = self.get(url, None).await?;
+        self.check_announced_size(&response)?;
+        let mut body = response.bytes_stream();
+        let mut bytes = Vec::new();
+        while let Some(chunk) = body.try_next().await.map_err(unavailable)? {
+            picture::check_size((bytes.len() + chunk.len()) as u64, self.max_bytes)?;
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    }
+
+    /// The answer at `url`, at most [`MAX_REDIRECTS`] steps away from it.
+    async fn get(&self, url: &str, first_bytes: Option<usize>) -> Result<Response, MediaError> {
+        let mut url = parse(url)?;
+        for _ in 0..=MAX_REDIRECTS {
+            let client = match admit(&url, &self.allowed)? {
+                Trust::Full => &self.trusted,
+                Trust::Public => &self.public,
+            };
+            let mut request = client.get(url.clone());
+            if let Some(count) = first_bytes {
+                request = request.header(RANGE, format!("bytes=0-{}", count - 1));
+            }
+            let response = request.send().await.map_err(unavailable)?;
+            if !response.status().is_redirection() {
+                return accept(response);
+            }
+            url = redirect_target(&url, &response)?;
+        }
+        Err(MediaError::Unreadable { reason: format!("more than {MAX_REDIRECTS} redirects") })
+    }
+
+    /// Refuses a file that says itself that it is too large.
+    fn check_announced_size(&self, response: &Response) -> Result<(), MediaError> {
+        let range = response.headers().get(CONTENT_RANGE).and_then(|value| value.to_str().ok());
+        let whole = range.and_then(|range| range.rsplit_once('/')).and_then(|(_, size)| size.parse().ok());
+        match whole.or(response.content_length()) {
+            Some(size) => picture::check_size(size, self.max_bytes),
+            None => Ok(()),
+        }
+    }
+}
+
+fn parse(url: &str) -> Result<Url, MediaError> {
+    Url::parse(url).map_err(|error| MediaError::Forbidden { reason: format!("it is no URL: {error}") })
+}
+
+fn redirect_target(from: &Url, response: &Response) -> Result<Url, MediaError> {
+    let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+    location
+        .and_then(|location| from.join(location).ok())
+        .ok_or_else(|| MediaError::Unreadable { reason: "a redirect leads nowhere".to_owned() })
+}
+
+/// Sorts answers into pictures, refusals and failures that may pass.
+fn accept(response: Response) -> Result<Response, MediaError> {
+    let status = response.status();
+    let reason = format!("the server answered {status}");
+    match status {
+        status if status.is_success() => Ok(response),
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
+            Err(MediaError::Unavailable { reason, source: None })
+        }
+        StatusCode::RANGE_NOT_SATISFIABLE => Err(MediaError::Unreadable { reason: "it is empty".to_owned() }),
+        status if status.is_client_error() => Err(MediaError::Missing { reason }),
+        _ => Err(MediaError::Unavailable { reason, source: None }),
+    }
+}
+
+/// What a failed request means. Its own text holds the URL, which may be signed, so it is left out.
+fn unavailable(error: reqwest::Error) -> MediaError {
+    let error = error.without_url();
+    let mut sources = std::iter::successors(std::error::Error::source(&error), |error| error.source());
+    if sources.any(|source| source.is::<NotPublic>()) {
+        return NotPublic.into();
+    }
+    let reason = if error.is_timeout() {
+        "the server took too long"
+    } else if error.is_connect() {
+        "no connection could be made"
+    } else {
+        "the connection broke"
+    };
+    MediaError::Unavailable { reason: reason.to_owned(), source: Some(Box::new(error)) }
+}

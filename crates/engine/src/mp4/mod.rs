@@ -1,0 +1,40 @@
+//! Joining segments and sound to one MP4 file (ISO/IEC 14496-12, -14 and -15).
+//! Every picture gets its exact time, the index stands before the data
+//! ("fast start"), and the bytes depend on nothing but the input.
+
+mod boxes;
+mod layout;
+mod writer;
+
+pub use writer::write_mp4;
+
+use rushes_core::spec::Output;
+
+use crate::h264::ParameterSets;
+use crate::sound::AacTrack;
+
+/// Units of video time in one frame: every frame has a whole number of them.
+pub const FRAME_TICKS: u32 = 512;
+/// Units of a second in the movie header and in edit lists.
+pub const MOVIE_TIMESCALE: u32 = 48_000;
+
+/// What a file holds, without the bytes of the samples.
+pub struct Movie<'a> {
+    /// Shape and rate of the pictures.
+    pub output: Output,
+    /// Of all segments.
+    pub sets: &'a ParameterSets,
+    /// Size of each picture in the file, in order.
+    pub picture_sizes: Vec<u32>,
+    /// Numbers of the pictures that players can start at, from 1.
+    pub sync_pictures: Vec<u32>,
+    /// The sound, if any.
+    pub sound: Option<&'a AacTrack>,
+}
+
+impl Movie<'_> {
+    /// Length of the pictures in units of [`MOVIE_TIMESCALE`].
+    pub fn duration(&self) -> u64 {
+        self.picture_sizes.len() as u64 * u64::from(MOVIE_TIMESCALE) / u64::from(self.output.frame_rate.get())
+    }
+}

@@ -1,0 +1,8 @@
+//! Sound: pieces on a timeline, brought to one loudness, encoded as AAC.
+
+mod aac;
+mod blocks;
+mod limiter;
+mod loudness;
+
+pub use aac::{AacTrack, encode_sound};
