@@ -168,9 +168,18 @@ mod tests {
     fn every_way_to_write_a_private_address_is_seen_through() {
         let none = AllowedHosts::default();
         for url in [
-            "https://127.0.0.1/", "https://0x7f.1/", "https://2130706433/", "https://017700000001/", "https://[::1]/",
-            "https://[::ffff:127.0.0.1]/", "https://１２７.0.0.1/", "http://example.com/", "ftp://example.com/",
-            "https://user:secret@example.com/", "file:///etc/passwd", "data:image/png;base64,AAAA",
+            "https://127.0.0.1/",
+            "https://0x7f.1/",
+            "https://2130706433/",
+            "https://017700000001/",
+            "https://[::1]/",
+            "https://[::ffff:127.0.0.1]/",
+            "https://１２７.0.0.1/",
+            "http://example.com/",
+            "ftp://example.com/",
+            "https://user:secret@example.com/",
+            "file:///etc/passwd",
+            "data:image/png;base64,AAAA",
         ] {
             let url = Url::parse(url).unwrap();
             assert!(matches!(admit(&url, &none), Err(MediaError::Forbidden { .. })), "{url}");

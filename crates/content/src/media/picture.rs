@@ -104,7 +104,11 @@ mod tests {
 
     #[test]
     fn other_files_are_refused_by_their_first_bytes() {
-        for bytes in [&b"<!doctype html><html></html>"[..], b"GIF89a\x01\0\x01\0\0\0\0\0\0\0\0\0\0", b"BM\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"] {
+        for bytes in [
+            &b"<!doctype html><html></html>"[..],
+            b"GIF89a\x01\0\x01\0\0\0\0\0\0\0\0\0\0",
+            b"BM\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+        ] {
             assert!(matches!(read_header(bytes), Err(MediaError::Unreadable { .. })));
         }
         assert!(matches!(check(b""), Err(MediaError::Unreadable { .. })));

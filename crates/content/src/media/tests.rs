@@ -188,5 +188,8 @@ async fn local_files_are_for_the_command_line_only() {
     assert_eq!(person.fetch(&source, directory.path()).await.unwrap().path, path);
     let missing = MediaSource::Path(directory.path().join("b.png"));
     assert!(matches!(person.check(&missing).await, Err(MediaError::Missing { .. })));
-    assert!(matches!(person.check(&MediaSource::Path(directory.path().to_owned())).await, Err(MediaError::Unreadable { .. })));
+    assert!(matches!(
+        person.check(&MediaSource::Path(directory.path().to_owned())).await,
+        Err(MediaError::Unreadable { .. })
+    ));
 }

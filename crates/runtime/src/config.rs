@@ -1,0 +1,172 @@
+//! Configuration from the environment: one struct a concern.
+
+use std::net::SocketAddr;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// A variable that is missing or cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// It has to be set.
+    #[error("the environment variable {name} is not set")]
+    Missing {
+        /// Which.
+        name: &'static str,
+    },
+    /// It is set to something else than it may be.
+    #[error("the environment variable {name} is {value:?}: {reason}")]
+    Invalid {
+        /// Which.
+        name: &'static str,
+        /// What it is.
+        value: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// Where tasks, messages and bytes lie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StorageConfig {
+    /// `RUSHES_TABLE`: name of the DynamoDB table.
+    pub table: String,
+    /// `RUSHES_BUCKET`: name of the S3 bucket.
+    pub bucket: String,
+    /// `RUSHES_TASKS_QUEUE_URL`: URL of the SQS queue.
+    pub tasks_queue_url: String,
+}
+
+impl StorageConfig {
+    /// From this process's environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the variable.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self {
+            table: required("RUSHES_TABLE")?,
+            bucket: required("RUSHES_BUCKET")?,
+            tasks_queue_url: required("RUSHES_TASKS_QUEUE_URL")?,
+        })
+    }
+}
+
+/// Where the HTTP server listens outside of Lambda.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListenConfig {
+    /// `RUSHES_LISTEN`, by default 127.0.0.1:3000.
+    pub address: SocketAddr,
+}
+
+impl ListenConfig {
+    /// From this process's environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the variable.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self { address: parsed("RUSHES_LISTEN", SocketAddr::from(([127, 0, 0, 1], 3000)))? })
+    }
+}
+
+/// How long tasks are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetentionConfig {
+    /// `RUSHES_TASK_TTL_DAYS`, by default 30 days.
+    pub time_to_live: Duration,
+}
+
+impl RetentionConfig {
+    /// From this process's environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the variable.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let days = within("RUSHES_TASK_TTL_DAYS", 30, 1, 3650)?;
+        Ok(Self { time_to_live: Duration::from_secs(days * 24 * 60 * 60) })
+    }
+}
+
+/// How tasks are worked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WorkConfig {
+    /// `RUSHES_WORKERS`: tasks worked on at once outside of Lambda, by default 1.
+    pub workers: usize,
+    /// `RUSHES_LEASE_SECONDS`, by default 60: how soon others may take over from a worker that died.
+    pub lease: Duration,
+}
+
+impl WorkConfig {
+    /// From this process's environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the variable.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let workers = within("RUSHES_WORKERS", 1, 1, 64)?;
+        let lease = within("RUSHES_LEASE_SECONDS", 60, 2, 12 * 60 * 60)?;
+        Ok(Self { workers: usize::try_from(workers).unwrap_or(1), lease: Duration::from_secs(lease) })
+    }
+}
+
+/// The text of a variable that may be unset; set to nothing is unset.
+#[must_use]
+pub fn optional(name: &'static str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+/// The text of a variable that has to be set.
+///
+/// # Errors
+/// [`ConfigError::Missing`].
+pub fn required(name: &'static str) -> Result<String, ConfigError> {
+    optional(name).ok_or(ConfigError::Missing { name })
+}
+
+/// The value of a variable, or `default` when it is unset.
+///
+/// # Errors
+/// [`ConfigError::Invalid`] when it cannot be read as what it is.
+pub fn parsed<T>(name: &'static str, default: T) -> Result<T, ConfigError>
+where
+    T: FromStr,
+    T::Err: std::fmt::Display,
+{
+    optional(name).map_or(Ok(default), |value| parse(name, &value))
+}
+
+fn parse<T>(name: &'static str, value: &str) -> Result<T, ConfigError>
+where
+    T: FromStr,
+    T::Err: std::fmt::Display,
+{
+    let invalid = |error: T::Err| ConfigError::Invalid { name, value: value.to_owned(), reason: error.to_string() };
+    value.trim().parse().map_err(invalid)
+}
+
+fn within(name: &'static str, default: u64, least: u64, most: u64) -> Result<u64, ConfigError> {
+    let value = parsed(name, default)?;
+    if (least..=most).contains(&value) {
+        return Ok(value);
+    }
+    Err(ConfigError::Invalid { name, value: value.to_string(), reason: format!("it may be {least} to {most}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_the_variable_its_value_and_the_reason() {
+        let error = parse::<SocketAddr>("RUSHES_LISTEN", "localhost").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the environment variable RUSHES_LISTEN is \"localhost\": invalid socket address syntax"
+        );
+        let error = required("RUSHES_THAT_NOBODY_SETS").unwrap_err();
+        assert_eq!(error.to_string(), "the environment variable RUSHES_THAT_NOBODY_SETS is not set");
+    }
+
+    #[test]
+    fn numbers_have_limits() {
+        assert_eq!(within("RUSHES_THAT_NOBODY_SETS", 30, 1, 3650), Ok(30));
+        assert!(within("RUSHES_THAT_NOBODY_SETS", 0, 1, 3650).is_err());
+    }
+}

@@ -1,0 +1,101 @@
+//! One delivery of one message: keep it hidden from others while the work goes
+//! on, and let it come again soon when the work is to be done again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rushes_aws::{Message, SqsQueue, parse_message};
+use rushes_core::work::Disposition;
+use tokio::task::JoinSet;
+
+use super::Handler;
+
+const SHORTEST_BACK_OFF: Duration = Duration::from_secs(5);
+const LONGEST_BACK_OFF: Duration = Duration::from_secs(300);
+
+/// Where deliveries are dealt with.
+#[derive(Clone)]
+pub struct Desk {
+    pub handler: Arc<dyn Handler>,
+    pub queue: SqsQueue,
+    /// How long a message stays hidden after the last sign of life.
+    pub lease: Duration,
+}
+
+impl Desk {
+    /// Does what the message asks for. Whatever happens in there ends only this delivery.
+    pub async fn deal_with(&self, message: &Message) -> Disposition {
+        let disposition = tokio::select! {
+            disposition = self.work(message) => disposition,
+            () = self.keep_hidden(message) => Disposition::Retry,
+        };
+        if disposition == Disposition::Retry {
+            self.hide(message, back_off(message.deliveries)).await;
+        }
+        disposition
+    }
+
+    async fn work(&self, message: &Message) -> Disposition {
+        let id = match parse_message(&message.body) {
+            Ok(id) => id,
+            Err(error) => {
+                // It comes again until the queue lays it aside, where a person can look at it.
+                tracing::error!(message_id = message.id, %error, "a message that names no task");
+                return Disposition::Retry;
+            }
+        };
+        // A task of its own: a panic ends there, and the set stops the work when it is dropped.
+        let mut work = JoinSet::new();
+        let handler = Arc::clone(&self.handler);
+        work.spawn(async move { handler.handle(id).await });
+        match work.join_next().await {
+            Some(Ok(disposition)) => disposition,
+            Some(Err(error)) => {
+                tracing::error!(task_id = %id, %error, "the work on a task broke off");
+                Disposition::Retry
+            }
+            None => Disposition::Retry,
+        }
+    }
+
+    /// Hides the message again and again, never returning.
+    async fn keep_hidden(&self, message: &Message) {
+        let mut heartbeat = tokio::time::interval(self.lease / 3);
+        loop {
+            heartbeat.tick().await;
+            self.hide(message, self.lease).await;
+        }
+    }
+
+    /// Hides the message from everyone for `time`.
+    pub async fn hide(&self, message: &Message, time: Duration) {
+        if let Err(error) = self.queue.change_visibility(&message.receipt, time).await {
+            tracing::warn!(message_id = message.id, error = %error.0, "a message's visibility could not be changed");
+        }
+    }
+
+    /// Acknowledges the message.
+    pub async fn remove(&self, message: &Message) {
+        if let Err(error) = self.queue.delete(&message.receipt).await {
+            // It comes again, finds its task ended, and is acknowledged then.
+            tracing::warn!(message_id = message.id, error = %error.0, "a message could not be deleted");
+        }
+    }
+}
+
+/// Doubles with every delivery: 5 s, 10 s, 20 s, … 5 min.
+fn back_off(deliveries: u32) -> Duration {
+    let doublings = deliveries.saturating_sub(1).min(16);
+    (SHORTEST_BACK_OFF * 2_u32.pow(doublings)).min(LONGEST_BACK_OFF)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_waits_longer_each_time() {
+        let waits: Vec<u64> = [0, 1, 2, 3, 7, u32::MAX].map(|deliveries| back_off(deliveries).as_secs()).to_vec();
+        assert_eq!(waits, [5, 5, 10, 20, 300, 300]);
+    }
+}

@@ -1,0 +1,98 @@
+//! Messages as Lambda's event source hands them over: a batch as one event,
+//! answered with the ids of those that are to come again.
+
+use lambda_runtime::{LambdaEvent, service_fn};
+use rushes_aws::{Message, ReceiptHandle};
+use rushes_core::work::Disposition;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::delivery::Desk;
+
+/// Answers events until Lambda ends the process.
+pub async fn run(desk: Desk) -> Result<(), lambda_runtime::Error> {
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| handle(&desk, event.payload))).await
+}
+
+/// The answer, with the names that Lambda wants.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BatchResponse {
+    batch_item_failures: Vec<ItemFailure>,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ItemFailure {
+    item_identifier: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Record {
+    message_id: String,
+    receipt_handle: String,
+    body: String,
+    #[serde(default)]
+    attributes: Attributes,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Attributes {
+    approximate_receive_count: String,
+}
+
+async fn handle(desk: &Desk, event: Value) -> Result<BatchResponse, lambda_runtime::Error> {
+    let mut response = BatchResponse::default();
+    // One after the other: a video has use for the whole function.
+    for message in messages(event)? {
+        if desk.deal_with(&message).await == Disposition::Retry {
+            response.batch_item_failures.push(ItemFailure { item_identifier: message.id });
+        }
+    }
+    Ok(response)
+}
+
+/// The messages of an event. A record that cannot be read as one fails the
+/// event: it did not come from SQS, and nobody waits for its id.
+fn messages(mut event: Value) -> Result<Vec<Message>, serde_json::Error> {
+    let records: Vec<Record> = serde_json::from_value(event["Records"].take())?;
+    Ok(records.into_iter().map(message).collect())
+}
+
+fn message(record: Record) -> Message {
+    Message {
+        id: record.message_id,
+        body: record.body,
+        receipt: ReceiptHandle::from(record.receipt_handle),
+        deliveries: record.attributes.approximate_receive_count.parse().unwrap_or(1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_event_of_sqs_is_read_whatever_its_messages_say() {
+        let event = json!({"Records": [
+            {"messageId": "a", "receiptHandle": "r", "body": "no JSON", "attributes": {"ApproximateReceiveCount": "3"},
+             "eventSource": "aws:sqs"},
+            {"messageId": "b", "receiptHandle": "s", "body": "{}"},
+        ]});
+        let read: Vec<_> =
+            messages(event).unwrap().into_iter().map(|message| (message.id, message.deliveries)).collect();
+        assert_eq!(read, [("a".to_owned(), 3), ("b".to_owned(), 1)]);
+        assert!(messages(json!({"detail": "from elsewhere"})).is_err());
+    }
+
+    #[test]
+    fn the_answer_has_the_names_that_lambda_looks_for() {
+        let failures = vec![ItemFailure { item_identifier: "a".to_owned() }];
+        let answer = serde_json::to_value(BatchResponse { batch_item_failures: failures }).unwrap();
+        assert_eq!(answer, json!({"batchItemFailures": [{"itemIdentifier": "a"}]}));
+    }
+}

@@ -1,0 +1,105 @@
+//! Messages asked for by long polling, outside of Lambda.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rushes_aws::Message;
+use rushes_core::work::Disposition;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+
+use super::delivery::Desk;
+
+/// How long work in progress may go on once the process is asked to stop.
+const DRAIN: Duration = Duration::from_secs(15);
+/// Before the queue is asked again after it failed.
+const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(2);
+/// The most messages that SQS hands over at once.
+const MAX_BATCH: usize = 10;
+
+/// Works on up to `workers` messages at once until `stop` resolves.
+pub async fn run(desk: Desk, workers: usize, stop: impl Future<Output = io::Result<()>>) -> io::Result<()> {
+    let desk = Arc::new(desk);
+    let mut running = JoinSet::new();
+    tracing::info!(workers, "waiting for tasks");
+    let stopped = tokio::select! {
+        stopped = stop => stopped,
+        () = take_messages(&desk, workers, &mut running) => Ok(()),
+    };
+    drain(running).await;
+    stopped
+}
+
+/// Takes messages as long as there are free hands; never returns.
+async fn take_messages(desk: &Arc<Desk>, workers: usize, running: &mut JoinSet<()>) {
+    let hands = Arc::new(Semaphore::new(workers));
+    loop {
+        let free = free_hands(&hands).await;
+        let count = i32::try_from(free.len()).unwrap_or(1);
+        match desk.queue.receive(count, desk.lease).await {
+            Ok(messages) => {
+                for (message, hand) in messages.into_iter().zip(free) {
+                    running.spawn(deliver(Arc::clone(desk), message, hand));
+                }
+            }
+            Err(error) => {
+                tracing::error!(error = %error.0, "the queue does not answer");
+                tokio::time::sleep(PAUSE_AFTER_ERROR).await;
+            }
+        }
+        while running.try_join_next().is_some() {}
+    }
+}
+
+/// Waits for at least one free hand, and takes what else is free.
+async fn free_hands(hands: &Arc<Semaphore>) -> Vec<OwnedSemaphorePermit> {
+    let mut free: Vec<_> = Arc::clone(hands).acquire_owned().await.into_iter().collect();
+    while free.len() < MAX_BATCH
+        && let Ok(hand) = Arc::clone(hands).try_acquire_owned()
+    {
+        free.push(hand);
+    }
+    free
+}
+
+async fn deliver(desk: Arc<Desk>, message: Message, _hand: OwnedSemaphorePermit) {
+    let returned = ReturnOnDrop { desk: &desk, message: Some(&message) };
+    let disposition = desk.deal_with(&message).await;
+    returned.disarm();
+    if disposition == Disposition::Done {
+        desk.remove(&message).await;
+    }
+}
+
+/// Lets running work end by itself, and ends it when its time is up.
+async fn drain(mut running: JoinSet<()>) {
+    let finished = async { while running.join_next().await.is_some() {} };
+    if tokio::time::timeout(DRAIN, finished).await.is_err() {
+        tracing::warn!(tasks = running.len(), "stopping with work in progress; others take it over");
+        running.shutdown().await;
+        // The messages given back on the way out are on their way.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
+
+/// Makes the message of a delivery that is broken off visible to others at once.
+struct ReturnOnDrop<'a> {
+    desk: &'a Arc<Desk>,
+    message: Option<&'a Message>,
+}
+
+impl ReturnOnDrop<'_> {
+    fn disarm(mut self) {
+        self.message = None;
+    }
+}
+
+impl Drop for ReturnOnDrop<'_> {
+    fn drop(&mut self) {
+        if let Some(message) = self.message.cloned() {
+            let desk = Arc::clone(self.desk);
+            tokio::spawn(async move { desk.hide(&message, Duration::ZERO).await });
+        }
+    }
+}
