@@ -29,9 +29,6 @@ ROOT = Path(__file__).resolve().parents[2]
 
 KEEPS_DATA = {"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::SQS::Queue"}
 
-# The program of the layer; see ../layer/build.py.
-SPEAK = "rushes-speak"
-
 OUTPUTS = {
     "TableName": "RUSHES_TABLE",
     "BucketName": "RUSHES_BUCKET",
@@ -109,40 +106,39 @@ def keep_data_only(template: dict) -> None:
 def add_functions(template: dict, bin_dir: Path, code_bucket: str, endpoint: str) -> None:
     """What `sam build` and `sam package` do, and what functions on a laptop need besides."""
     resources = template["Resources"]
-    # What the layer carries is on this machine; only its program goes beside the function that had it.
+    # What the layer carries is on this machine already.
     layers = {name for name, body in resources.items() if body["Type"] == "AWS::Serverless::LayerVersion"}
     environment = {
         "AWS_ENDPOINT_URL": endpoint,
         "RUSHES_FFMPEG": os.environ.get("RUSHES_FFMPEG", str(ROOT / ".tools/bin/ffmpeg")),
+        "RUSHES_SPEAK": str(bin_dir / "rushes-speak"),
     }
     for body in resources.values():
         if body["Type"] != "AWS::Serverless::Function":
             continue
         properties = body["Properties"]
-        files = {"bootstrap": bin_dir / body["Metadata"]["BuildProperties"]["Binary"]}
-        if properties.pop("Layers", None):
-            files[SPEAK] = bin_dir / SPEAK
-        properties["CodeUri"] = upload(files, code_bucket)
-        properties["Environment"]["Variables"].pop("ESPEAK_DATA_PATH", None)
-        properties["Environment"]["Variables"].update(environment)
+        properties["CodeUri"] = upload(bin_dir / body["Metadata"]["BuildProperties"]["Binary"], code_bucket)
+        properties.pop("Layers", None)
+        variables = properties["Environment"]["Variables"]
+        variables.pop("ESPEAK_DATA_PATH", None)
+        variables.update(environment)
     drop(template, layers)
 
 
-def upload(files: dict[str, Path], bucket: str) -> str:
-    """Zips the files, unless a zip of just these is there already."""
+def upload(binary: Path, bucket: str) -> str:
+    """Zips the binary as Lambda wants it, unless a zip of just this one is there already."""
     try:
-        contents = {name: path.read_bytes() for name, path in files.items()}
+        content = binary.read_bytes()
     except OSError as error:
-        raise Failure(f"{error.filename}: {error.strerror}. Build it first: cargo build --release") from error
-    key = hashlib.sha256(b"".join(contents.values())).hexdigest() + ".zip"
+        raise Failure(f"{binary}: {error.strerror}. Build it first: cargo build --release") from error
+    key = f"{binary.name}-{hashlib.sha256(content).hexdigest()}.zip"
     s3 = client("s3")
     if not s3.list_objects_v2(Bucket=bucket, Prefix=key)["KeyCount"]:
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
-            for name, content in contents.items():
-                entry = zipfile.ZipInfo(name)
-                entry.external_attr = 0o755 << 16
-                file.writestr(entry, content, zipfile.ZIP_DEFLATED)
+            entry = zipfile.ZipInfo("bootstrap")
+            entry.external_attr = 0o755 << 16
+            file.writestr(entry, content, zipfile.ZIP_DEFLATED)
         s3.put_object(Bucket=bucket, Key=key, Body=archive.getvalue())
     return f"s3://{bucket}/{key}"
 
@@ -252,7 +248,7 @@ def main() -> None:
     if arguments.functions:
         code_bucket = f"{arguments.stack}-code"
         client("s3").create_bucket(Bucket=code_bucket)
-        add_functions(template, arguments.bin_dir, code_bucket, endpoint)
+        add_functions(template, arguments.bin_dir.resolve(), code_bucket, endpoint)
     else:
         keep_data_only(template)
 
