@@ -1,5 +1,6 @@
 //! From a spec to files: speak, fetch, lay the timeline, render, write subtitles.
 
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,7 +12,7 @@ use crate::ports::{
     MediaError, MediaLibrary, Progress, RenderError, RenderJob, RenderedFiles, Renderer, Voice, VoiceError,
 };
 use crate::sentence::sentences;
-use crate::spec::{Background, Scene, VideoSpec, Violation};
+use crate::spec::{Background, MediaSource, Scene, VideoSpec, Violation};
 use crate::subtitles::{Cue, cues};
 use crate::task::{Stage, VideoReport};
 use crate::timeline::{Backdrop, SpokenScene, Timeline};
@@ -122,22 +123,21 @@ impl Studio {
     }
 
     async fn fetch_backdrops(&self, spec: &VideoSpec, directory: &Path) -> Result<Vec<Backdrop>, ProduceError> {
-        stream::iter(&spec.scenes)
-            .map(|scene| async move {
-                match &scene.background {
-                    Background::Color(color) => Ok(Backdrop::Color(*color)),
-                    Background::Gradient(gradient) => Ok(Backdrop::Gradient(*gradient)),
-                    Background::Image(source) => {
-                        let fetched = self.media.fetch(source, directory).await;
-                        let pointer = scene.background_pointer.clone();
-                        let fetched = fetched.map_err(|source| ProduceError::Media { pointer, source })?;
-                        Ok(Backdrop::Still(fetched.path))
-                    }
-                }
-            })
-            .buffered(FETCHES_AT_ONCE)
-            .try_collect()
-            .await
+        let fetches: Vec<_> = spec.scenes.iter().map(|scene| self.fetch_backdrop(scene, directory)).collect();
+        stream::iter(fetches).buffered(FETCHES_AT_ONCE).try_collect().await
+    }
+
+    async fn fetch_backdrop(&self, scene: &Scene, directory: &Path) -> Result<Backdrop, ProduceError> {
+        match &scene.background {
+            Background::Color(color) => Ok(Backdrop::Color(*color)),
+            Background::Gradient(gradient) => Ok(Backdrop::Gradient(*gradient)),
+            Background::Image(source) => {
+                let fetched = self.media.fetch(source, directory).await;
+                let pointer = scene.background_pointer.clone();
+                let fetched = fetched.map_err(|source| ProduceError::Media { pointer, source })?;
+                Ok(Backdrop::Still(fetched.path))
+            }
+        }
     }
 
     /// The speech of every scene, spoken in one go so that the voice starts once.
@@ -156,21 +156,31 @@ impl Studio {
     }
 }
 
-/// Looks at every piece of media that the spec names; returns a fault for each that cannot be shown.
+/// Looks at every piece of media that the spec names, once each; returns a fault
+/// for each place that names one that cannot be shown.
 pub async fn check_media(media: &dyn MediaLibrary, spec: &VideoSpec) -> Vec<Violation> {
-    stream::iter(spec.media())
-        .map(|(source, pointer)| async move {
-            let fault = media.check(source).await.err()?;
-            let field = match source {
-                crate::spec::MediaSource::Url(_) => "url",
-                crate::spec::MediaSource::Path(_) => "path",
-            };
-            Some(Violation::new(format!("{pointer}/{field}"), fault.to_string()))
-        })
-        .buffered(FETCHES_AT_ONCE)
-        .filter_map(|fault| async move { fault })
+    let mut places: BTreeMap<&str, &MediaSource> = BTreeMap::new();
+    places.extend(spec.media().map(|(source, pointer)| (pointer, source)));
+    let sources: HashSet<&MediaSource> = places.values().copied().collect();
+    let checks: Vec<_> = sources.into_iter().map(|source| fault_of(media, source)).collect();
+    let faults: HashMap<&MediaSource, String> =
+        stream::iter(checks).buffered(FETCHES_AT_ONCE).filter_map(std::future::ready).collect().await;
+    places
+        .into_iter()
+        .filter_map(|(pointer, source)| Some(Violation::new(pointer_to(source, pointer), faults.get(source)?.clone())))
         .collect()
-        .await
+}
+
+async fn fault_of<'a>(media: &dyn MediaLibrary, source: &'a MediaSource) -> Option<(&'a MediaSource, String)> {
+    let fault = media.check(source).await.err()?;
+    Some((source, fault.to_string()))
+}
+
+fn pointer_to(source: &MediaSource, background: &str) -> String {
+    match source {
+        MediaSource::Url(_) => format!("{background}/url"),
+        MediaSource::Path(_) => format!("{background}/path"),
+    }
 }
 
 fn spoken_scene(((scene, background), sentences): ((&Scene, Backdrop), Vec<Speech>)) -> SpokenScene {

@@ -28,9 +28,10 @@ pub trait Handler: Send + Sync + 'static {
 /// [`HostError`] when the host cannot start or breaks.
 pub async fn serve(handler: Arc<dyn Handler>, queue: SqsQueue, config: WorkConfig) -> Result<(), HostError> {
     let desk = delivery::Desk { handler, queue, lease: config.lease };
+    // Boxed: together with what they await, the compiler finds them too deep.
     if in_lambda() {
-        return lambda::run(desk).await.map_err(HostError::Lambda);
+        return Box::pin(lambda::run(desk)).await.map_err(HostError::Lambda);
     }
-    poll::run(desk, config.workers, stop::requested()).await?;
+    Box::pin(poll::run(desk, config.workers, stop::requested())).await?;
     Ok(())
 }

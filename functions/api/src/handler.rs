@@ -1,0 +1,64 @@
+//! What is answered where.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use axum::routing::{get, post};
+use rushes_core::read::Reader;
+use rushes_core::submit::FrontDesk;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::auth::{Access, require_key};
+use crate::problem::Problem;
+use crate::routes::{health, legacy, videos};
+use crate::{dashboard, observe};
+
+/// What the routes work with.
+pub struct Service {
+    pub desk: FrontDesk,
+    pub reader: Reader,
+    pub access: Access,
+}
+
+/// Every route, in every layer around it.
+pub fn router(service: Service) -> Router {
+    let service = Arc::new(service);
+    let with_key = || from_fn_with_state(Arc::clone(&service), require_key);
+    let videos = Router::new()
+        .route("/v1/videos", post(videos::create).get(videos::list))
+        .route("/v1/videos/{id}", get(videos::show))
+        .route_layer(with_key())
+        .layer(map_response(observe::never_cached));
+    let legacy = Router::new()
+        .route("/create", post(legacy::create))
+        .route("/task/{id}", get(legacy::show))
+        .route("/tasks", get(legacy::list))
+        .route_layer(with_key())
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(map_response(observe::never_cached))
+        .layer(map_response(legacy::error_shape));
+    Router::new()
+        .merge(videos)
+        .nest("/api", legacy)
+        .route("/health", get(health::show).layer(map_response(observe::never_cached)))
+        .route("/openapi.json", get(dashboard::openapi))
+        .route("/", get(dashboard::page))
+        .route("/assets/{name}", get(dashboard::asset))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(DefaultBodyLimit::disable()) // `body::read` has a limit of its own.
+        .layer(CatchPanicLayer::custom(|_| axum::response::IntoResponse::into_response(Problem::internal())))
+        .layer(from_fn(observe::request))
+        .with_state(service)
+}
+
+async fn not_found() -> Problem {
+    Problem::no_such_path()
+}
+
+async fn method_not_allowed() -> Problem {
+    Problem::method_not_allowed()
+}

@@ -1,0 +1,37 @@
+//! The HTTP API and the dashboard: wiring. What it answers stands in [`handler`].
+
+mod auth;
+mod body;
+mod dashboard;
+mod handler;
+mod observe;
+mod problem;
+mod routes;
+
+use std::sync::Arc;
+
+use rushes_aws::{Clients, DynamoTable, S3Bucket, SqsQueue};
+use rushes_content::media::{AllowedHosts, Library};
+use rushes_core::{read::Reader, submit::FrontDesk};
+use rushes_runtime::config::{ListenConfig, RetentionConfig, StorageConfig, parsed};
+use rushes_runtime::{http, telemetry};
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    telemetry::start()?;
+    let (storage, listen) = (StorageConfig::from_env()?, ListenConfig::from_env()?);
+    let clients = Clients::from_env().await;
+    let bucket = Arc::new(S3Bucket::new(clients.s3, storage.bucket));
+    let store = Arc::new(DynamoTable::new(clients.dynamodb, storage.table));
+    let media = Library::for_service(parsed("RUSHES_ALLOW_HOSTS", AllowedHosts::default())?)?;
+    let desk = FrontDesk {
+        store: store.clone(),
+        bucket: bucket.clone(),
+        queue: Arc::new(SqsQueue::new(clients.sqs, storage.tasks_queue_url)),
+        media: Arc::new(media),
+        time_to_live: RetentionConfig::from_env()?.time_to_live,
+    };
+    let access = parsed("RUSHES_API_KEYS", auth::Access::default())?;
+    let router = handler::router(handler::Service { desk, reader: Reader { store, bucket }, access });
+    Ok(http::serve(router, listen).await?)
+}

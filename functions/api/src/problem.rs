@@ -1,0 +1,173 @@
+//! Refusals, as RFC 9457 describes them. Their words are for the caller; what
+//! lies behind them goes to the log.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use rushes_core::ports::StoreError;
+use rushes_core::read::ReadError;
+use rushes_core::spec::{SpecError, Violation};
+use rushes_core::submit::SubmitError;
+use serde::Serialize;
+
+/// Seconds after which it is worth trying again.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
+const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// One refusal.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    title: &'static str,
+    detail: String,
+    errors: Vec<Violation>,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    code: &'a str,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [Violation],
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, code, title, detail: detail.into(), errors: Vec::new() }
+    }
+
+    pub fn unauthorized() -> Self {
+        let detail = "Send a key in the header x-api-key, or as Authorization: Bearer.";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "An API key is needed", detail)
+    }
+
+    pub fn no_such_path() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing here", "See /openapi.json for what there is.")
+    }
+
+    pub fn no_such_video() -> Self {
+        let detail = "There is no video of that id, or its record has expired.";
+        Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such video", detail)
+    }
+
+    pub fn method_not_allowed() -> Self {
+        let detail = "This path takes other methods; see the header Allow.";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "The method is not allowed", detail)
+    }
+
+    pub fn body_too_large(limit: usize) -> Self {
+        let detail = format!("the body is larger than {limit} bytes");
+        let problem = Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is too large", detail.clone());
+        Self { errors: vec![Violation::new("", detail)], ..problem }
+    }
+
+    pub fn body_unfinished(detail: &str) -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body did not arrive", detail)
+    }
+
+    pub fn not_json() -> Self {
+        let (status, title) = (StatusCode::UNSUPPORTED_MEDIA_TYPE, "The content type is not JSON");
+        Self::new(status, "unsupported_media_type", title, "Send the spec as application/json.")
+    }
+
+    pub fn invalid_query(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_query", "The query is not valid", detail)
+    }
+
+    pub fn unavailable() -> Self {
+        let (status, title) = (StatusCode::SERVICE_UNAVAILABLE, "The service is not available");
+        Self::new(status, "unavailable", title, "Try again in a moment.")
+    }
+
+    pub fn internal() -> Self {
+        let (status, title) = (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here");
+        Self::new(status, "internal", title, "It is in the log, under the id in the header x-request-id.")
+    }
+
+    /// What went wrong, for the shape of errors that the older interface has.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let document = Document {
+            r#type: format!("https://rushes.dev/problems/{}", self.code.replace('_', "-")),
+            title: self.title,
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: &self.detail,
+            errors: &self.errors,
+        };
+        let mut response = (self.status, Json(document)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<SpecError> for Problem {
+    fn from(error: SpecError) -> Self {
+        let (status, code, title) = match &error {
+            SpecError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is too large"),
+            SpecError::Syntax(_) => (StatusCode::BAD_REQUEST, "malformed_json", "The body is not valid JSON"),
+            SpecError::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_spec", "The spec is not valid"),
+            SpecError::WriterUnavailable => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "writer_unavailable", "No script writer is set up")
+            }
+        };
+        Self { errors: error.violations(), ..Self::new(status, code, title, error.to_string()) }
+    }
+}
+
+impl From<SubmitError> for Problem {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::Spec(error) => error.into(),
+            SubmitError::Store(error) => error.into(),
+            SubmitError::Bucket(_) | SubmitError::Queue(_) => unavailable(&error),
+        }
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Store(error) => error.into(),
+            ReadError::Bucket(_) => unavailable(&error),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::InvalidCursor => Self::invalid_query("the cursor is not one that this service gave"),
+            StoreError::Unavailable(_) => unavailable(&error),
+            StoreError::Exists | StoreError::LeaseLost | StoreError::Corrupt { .. } => {
+                tracing::error!(%error, "the table holds what it should not");
+                Self::internal()
+            }
+        }
+    }
+}
+
+/// Something that the service needs does not answer.
+fn unavailable(error: &dyn std::error::Error) -> Problem {
+    let causes = std::iter::successors(error.source(), |error| error.source()).map(ToString::to_string);
+    let cause = causes.collect::<Vec<_>>().join(": ");
+    tracing::error!(%error, cause, "not available");
+    Problem::unavailable()
+}

@@ -1,0 +1,5 @@
+//! The routes, by what they are about.
+
+pub mod health;
+pub mod legacy;
+pub mod videos;

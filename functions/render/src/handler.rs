@@ -1,0 +1,29 @@
+//! From a message to a use case: one task, in a directory of its own.
+
+use async_trait::async_trait;
+use rushes_core::task::TaskId;
+use rushes_core::work::{Disposition, Worker};
+use rushes_runtime::messages::Handler;
+use rushes_runtime::workdir::WorkDirs;
+use tracing::Instrument;
+
+/// Works on tasks.
+pub struct RenderHandler {
+    pub worker: Worker,
+    pub directories: WorkDirs,
+}
+
+#[async_trait]
+impl Handler for RenderHandler {
+    async fn handle(&self, id: TaskId) -> Disposition {
+        let directory = match self.directories.for_task() {
+            Ok(directory) => directory,
+            Err(error) => {
+                tracing::error!(task_id = %id, %error, "no work directory can be made");
+                return Disposition::Retry;
+            }
+        };
+        // The directory goes when this returns, and also when it is dropped half-way.
+        self.worker.work(id, directory.path()).instrument(tracing::info_span!("task", task_id = %id)).await
+    }
+}

@@ -1,0 +1,14 @@
+//! What the end-to-end tests share: a local AWS of their own, the real
+//! binaries as processes, and a client that asks like a user does.
+
+pub mod browser;
+pub mod client;
+pub mod local_aws;
+pub mod media;
+pub mod process;
+pub mod service;
+
+pub use client::Client;
+pub use local_aws::LocalAws;
+pub use process::Process;
+pub use service::{Service, ffmpeg};

@@ -1,0 +1,73 @@
+//! Child processes that end with the test, however it ends.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use tokio::process::{Child, Command};
+
+/// A process and all that it starts: they are one group, killed on drop.
+#[derive(Debug)]
+pub struct Process {
+    name: String,
+    child: Child,
+    group: Pid,
+}
+
+impl Process {
+    /// Starts `command` as the head of a new group.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub fn start(name: &str, command: &mut Command) -> Result<Self> {
+        command.process_group(0).stdin(Stdio::null()).kill_on_drop(true);
+        let child = command.spawn().with_context(|| format!("{name} does not start: {command:?}"))?;
+        let id = child.id().and_then(|id| i32::try_from(id).ok()).context("it ended at once")?;
+        Ok(Self { name: name.to_owned(), child, group: Pid::from_raw(id) })
+    }
+
+    /// Whether it has ended by itself.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn has_ended(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait()?.is_some())
+    }
+
+    /// Kills it and all that it started, as when the machine fails.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub async fn kill(mut self) -> Result<()> {
+        signal(self.group, Signal::SIGKILL)?;
+        self.child.wait().await?;
+        Ok(())
+    }
+
+    /// Asks it to end, and waits for it.
+    ///
+    /// # Errors
+    /// When it does not end in `limit`.
+    pub async fn stop(mut self, limit: Duration) -> Result<std::process::ExitStatus> {
+        let id = self.child.id().and_then(|id| i32::try_from(id).ok()).context("it has ended already")?;
+        nix::sys::signal::kill(Pid::from_raw(id), Signal::SIGTERM)?;
+        let ended = tokio::time::timeout(limit, self.child.wait()).await;
+        Ok(ended.with_context(|| format!("{} did not stop in {limit:?}", self.name))??)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _gone_already = signal(self.group, Signal::SIGKILL);
+    }
+}
+
+fn signal(group: Pid, signal: Signal) -> Result<()> {
+    match killpg(group, signal) {
+        Ok(()) | Err(Errno::ESRCH) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,140 @@
+//! The service as processes beside a local AWS, as `rushes dev` runs it.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use tokio::process::Command;
+
+use crate::Client;
+use crate::local_aws::{LocalAws, free_port, root, tools};
+use crate::process::Process;
+
+const START_DEADLINE: Duration = Duration::from_secs(30);
+
+/// A local AWS with the API beside it. Renderers are started as wanted.
+#[derive(Debug)]
+pub struct Service {
+    /// Where data lies.
+    pub aws: LocalAws,
+    /// Asks the API.
+    pub client: Client,
+    _api: Process,
+}
+
+impl Service {
+    /// Starts the API, open to all.
+    ///
+    /// # Errors
+    /// With what did not start.
+    pub async fn start() -> Result<Self> {
+        Self::start_with(&[("RUSHES_API_KEYS", "open")]).await
+    }
+
+    /// Starts the API with variables of its own.
+    ///
+    /// # Errors
+    /// With what did not start.
+    pub async fn start_with(variables: &[(&str, &str)]) -> Result<Self> {
+        let aws = LocalAws::start().await?;
+        let address = format!("127.0.0.1:{}", free_port()?);
+        let mut command = program("api", &aws)?;
+        command.env("RUSHES_LISTEN", &address).envs(variables.iter().copied());
+        let mut api = Process::start("api", &mut command)?;
+        let client = Client::new(format!("http://{address}"));
+        let deadline = Instant::now() + START_DEADLINE;
+        while client.get("/openapi.json").await.is_err() {
+            if api.has_ended()? || Instant::now() > deadline {
+                bail!("the API does not answer; it says:\n{}", log(&aws, "api"));
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(Self { aws, client, _api: api })
+    }
+
+    /// Starts a renderer.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start_renderer(&self, variables: &[(&str, &str)]) -> Result<Process> {
+        let mut command = program("render", &self.aws)?;
+        // Files in progress lie in a place that tests can look at.
+        let work = self.work_directory();
+        std::fs::create_dir_all(&work)?;
+        command.env("TMPDIR", work).envs(variables.iter().copied());
+        Process::start("render", &mut command)
+    }
+
+    /// Where renderers keep files while they work.
+    #[must_use]
+    pub fn work_directory(&self) -> PathBuf {
+        self.aws.directory().join("work")
+    }
+
+    /// Files that lie there now.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub fn files_in_work(&self) -> Result<Vec<PathBuf>> {
+        let mut found = Vec::new();
+        let mut directories = vec![self.work_directory()];
+        while let Some(directory) = directories.pop() {
+            for entry in std::fs::read_dir(directory)? {
+                let entry = entry?;
+                if entry.file_type()?.is_dir() { directories.push(entry.path()) } else { found.push(entry.path()) }
+            }
+        }
+        found.retain(|path| path.file_name().is_none_or(|name| name != "lock"));
+        Ok(found)
+    }
+
+    /// What a program has written so far.
+    #[must_use]
+    pub fn log(&self, name: &str) -> String {
+        log(&self.aws, name)
+    }
+}
+
+/// One of our programs, set up for `aws`, writing to a log.
+fn program(name: &str, aws: &LocalAws) -> Result<Command> {
+    let log = std::fs::File::options().create(true).append(true).open(aws.directory().join(format!("{name}.log")))?;
+    let mut command = Command::new(bin_dir().join(name));
+    command
+        .env_clear()
+        .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+        .envs(std::env::var_os("LD_LIBRARY_PATH").map(|path| ("LD_LIBRARY_PATH", path)))
+        .envs(aws.environment())
+        .env("RUSHES_FFMPEG", ffmpeg())
+        .env("RUSHES_LOG_FORMAT", "json")
+        .env("RUST_LOG", "info")
+        .stdout(log.try_clone()?)
+        .stderr(log);
+    Ok(command)
+}
+
+fn log(aws: &LocalAws, name: &str) -> String {
+    std::fs::read_to_string(aws.directory().join(format!("{name}.log"))).unwrap_or_default()
+}
+
+/// Where our programs were built.
+#[must_use]
+pub fn bin_dir() -> PathBuf {
+    std::env::var_os("RUSHES_BIN_DIR").map_or_else(|| root().join("target/release"), PathBuf::from)
+}
+
+/// The ffmpeg that the project pins.
+#[must_use]
+pub fn ffmpeg() -> PathBuf {
+    let pinned = || Some(tools().join("bin/ffmpeg")).filter(|path| path.exists());
+    std::env::var_os("RUSHES_FFMPEG").map(PathBuf::from).or_else(pinned).unwrap_or_else(|| PathBuf::from("ffmpeg"))
+}
+
+/// Reads a video to its end with ffmpeg, and returns what it complains about.
+///
+/// # Errors
+/// When ffmpeg does not start.
+pub async fn complaints_about(video: &std::path::Path) -> Result<String> {
+    let mut command = Command::new(ffmpeg());
+    let output = command.args(["-v", "error", "-i"]).arg(video).args(["-f", "null", "-"]).output().await?;
+    Ok(String::from_utf8_lossy(&output.stderr).into_owned())
+}

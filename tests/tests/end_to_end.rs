@@ -1,0 +1,153 @@
+//! From a request to a video, with the real binaries.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use futures::future::try_join_all;
+use rushes_tests::media::Pictures;
+use rushes_tests::service::complaints_about;
+use rushes_tests::{Client, Service};
+use serde_json::{Value, json};
+
+const MINUTES: Duration = Duration::from_secs(180);
+
+fn short(title: &str) -> Value {
+    json!({"title": title, "script": "Here it is. It is short.", "output": {"resolution": "720p"}})
+}
+
+async fn assert_video(service: &Service, task: &Value) {
+    let client = &service.client;
+    assert_eq!(task["status"], "completed", "{task:#}\n{}", service.log("render"));
+    assert_eq!((&task["stage"], &task["progress"]), (&json!("done"), &json!(100)));
+    let video = client.download(task["video_url"].as_str().unwrap()).await.unwrap();
+    assert_eq!(video.len() as u64, task["result"]["size_bytes"].as_u64().unwrap());
+    let path = service.aws.directory().join(format!("{}.mp4", task["id"].as_str().unwrap()));
+    std::fs::write(&path, &video).unwrap();
+    assert_eq!(complaints_about(&path).await.unwrap(), "");
+    let poster = client.download(task["poster_url"].as_str().unwrap()).await.unwrap();
+    assert!(poster.starts_with(&[0xff, 0xd8, 0xff]), "the poster is no JPEG");
+    let vtt = client.download(task["vtt_url"].as_str().unwrap()).await.unwrap();
+    assert!(vtt.starts_with(b"WEBVTT"));
+    let srt = client.download(task["srt_url"].as_str().unwrap()).await.unwrap();
+    assert!(srt.starts_with(b"1\n") || srt.starts_with(b"1\r\n"));
+}
+
+#[tokio::test]
+async fn a_script_and_a_picture_become_a_video() {
+    let pictures = Pictures::start().await.unwrap();
+    let hosts = pictures.address.to_string();
+    let variables = [("RUSHES_API_KEYS", "open"), ("RUSHES_ALLOW_HOSTS", hosts.as_str())];
+    let service = Service::start_with(&variables).await.unwrap();
+    let client = &service.client;
+    let spec = json!({
+        "title": "Two scenes",
+        "scenes": [
+            {"text": "This is the first scene."},
+            {"text": "And this the second, with a picture.", "background": {"type": "image", "url": pictures.url("/good.png")}},
+        ],
+        "output": {"resolution": "720p", "aspect": "9:16", "fps": 25},
+    });
+    let accepted = client.post("/v1/videos", spec.to_string()).await.unwrap();
+    assert_eq!(accepted.status, 202, "{}", accepted.text);
+    let id = accepted.json["id"].as_str().unwrap();
+    assert_eq!(accepted.header("location"), format!("/v1/videos/{id}"));
+    assert_eq!((&accepted.json["status"], &accepted.json["video_url"]), (&json!("queued"), &Value::Null));
+
+    let renderer = service.start_renderer(&variables[1..]).unwrap();
+    let task = client.ended(id, MINUTES).await.unwrap();
+    assert_video(&service, &task).await;
+    let result = &task["result"];
+    assert_eq!((&result["width"], &result["height"], &result["fps"]), (&json!(720), &json!(1280), &json!(25)));
+    assert_eq!(task["attempts"], 1);
+    assert_eq!(client.get("/v1/videos?status=completed").await.unwrap().json["videos"][0]["id"], id);
+
+    assert!(renderer.stop(Duration::from_secs(20)).await.unwrap().success());
+    assert_eq!(service.files_in_work().unwrap(), Vec::<std::path::PathBuf>::new());
+}
+
+#[tokio::test]
+async fn the_older_interface_makes_videos_too_even_without_a_body() {
+    let service = Service::start().await.unwrap();
+    let client = &service.client;
+    let created = client.post("/api/create", "").await.unwrap();
+    assert_eq!((created.status, &created.json["status"]), (200, &json!("queued")), "{}", created.text);
+    assert!(created.json["message"].is_string());
+    let id = created.json["task_id"].as_str().unwrap().to_owned();
+    let second = client.post("/api/create", short("Second").to_string()).await.unwrap();
+    assert_eq!(second.status, 200, "{}", second.text);
+    let _renderer = service.start_renderer(&[]).unwrap();
+    client.ended(&id, MINUTES).await.unwrap();
+    let task = client.get(&format!("/api/task/{id}")).await.unwrap();
+    assert_eq!((task.status, &task.json["status"]), (200, &json!("completed")), "{}", task.text);
+    assert!(task.json["video_url"].is_string());
+    assert_eq!(client.get("/api/tasks").await.unwrap().json["tasks"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn twenty_tasks_survive_a_worker_that_is_killed_among_them() {
+    let service = Service::start().await.unwrap();
+    let client = &service.client;
+    let titles: Vec<String> = (0..20).map(|number| format!("Video {number}")).collect();
+    let specs: Vec<Value> = titles.iter().map(|title| short(title)).collect();
+    let ids = try_join_all(specs.iter().map(|spec| client.submit(spec))).await.unwrap();
+    assert_eq!(ids.iter().collect::<HashSet<_>>().len(), 20);
+
+    let variables = [("RUSHES_LEASE_SECONDS", "5"), ("RUSHES_WORKERS", "2")];
+    let first = service.start_renderer(&variables).unwrap();
+    until_completed(client, 5).await;
+    first.kill().await.unwrap();
+    let _second = service.start_renderer(&variables).unwrap();
+
+    let tasks = try_join_all(ids.iter().map(|id| client.ended(id, MINUTES))).await.unwrap();
+    for (task, title) in tasks.iter().zip(&titles) {
+        assert_video(&service, task).await;
+        assert_eq!(task["title"], title.as_str());
+    }
+    let attempts: Vec<u64> = tasks.iter().map(|task| task["attempts"].as_u64().unwrap()).collect();
+    assert!(attempts.iter().all(|count| (1..=2).contains(count)), "{attempts:?}");
+    assert!(attempts.contains(&2), "the killed worker had begun nothing: {attempts:?}");
+    let log = service.log("render");
+    for id in &ids {
+        let ends = log.lines().filter(|line| line.contains("task completed") && line.contains(id.as_str())).count();
+        assert_eq!(ends, 1, "{id} was completed {ends} times");
+    }
+    let listed = client.get("/v1/videos?limit=100").await.unwrap();
+    assert_eq!(listed.json["videos"].as_array().unwrap().len(), 20);
+}
+
+async fn until_completed(client: &Client, count: usize) {
+    let deadline = tokio::time::Instant::now() + MINUTES;
+    while client.get("/v1/videos?status=completed").await.unwrap().json["videos"].as_array().unwrap().len() < count {
+        assert!(tokio::time::Instant::now() < deadline, "no {count} videos in {MINUTES:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn without_ffmpeg_a_task_fails_with_the_reason_and_leaves_no_files() {
+    let service = Service::start().await.unwrap();
+    let _renderer = service.start_renderer(&[("RUSHES_FFMPEG", "/nowhere/ffmpeg")]).unwrap();
+    let id = service.client.submit(&short("Never made")).await.unwrap();
+    let task = service.client.ended(&id, MINUTES).await.unwrap();
+    assert_eq!((&task["status"], &task["error"]["code"]), (&json!("failed"), &json!("render_failed")), "{task:#}");
+    assert!(task["error"]["message"].as_str().unwrap().contains("/nowhere/ffmpeg"), "{task:#}");
+    assert_eq!(task["video_url"], Value::Null);
+    assert_eq!(service.files_in_work().unwrap(), Vec::<std::path::PathBuf>::new());
+}
+
+#[tokio::test]
+async fn a_worker_asked_to_stop_gives_its_task_to_the_next() {
+    let service = Service::start().await.unwrap();
+    let long = json!({"script": "This sentence is said again and again. ".repeat(400)});
+    let renderer = service.start_renderer(&[("RUSHES_LEASE_SECONDS", "5")]).unwrap();
+    let id = service.client.submit(&long).await.unwrap();
+    let path = format!("/v1/videos/{id}");
+    while service.client.get(&path).await.unwrap().json["status"] != "processing" {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // It may finish in time; then there is nothing to hand over.
+    assert!(renderer.stop(Duration::from_secs(30)).await.unwrap().success());
+    assert_eq!(service.files_in_work().unwrap(), Vec::<std::path::PathBuf>::new());
+    let _next = service.start_renderer(&[("RUSHES_LEASE_SECONDS", "5")]).unwrap();
+    assert_eq!(service.client.ended(&id, MINUTES).await.unwrap()["status"], "completed");
+}

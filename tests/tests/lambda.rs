@@ -1,0 +1,31 @@
+//! The same binaries as Lambda functions: API Gateway before one, the queue before the other.
+
+use std::time::Duration;
+
+use rushes_tests::service::complaints_about;
+use rushes_tests::{Client, LocalAws};
+use serde_json::json;
+
+#[tokio::test]
+async fn the_whole_stack_makes_a_video() {
+    let aws = LocalAws::start_with_functions().await.unwrap();
+    let client = Client::new(aws.output("RUSHES_API_URL").unwrap().to_owned());
+    let refused = client.post("/v1/videos", r#"{"script": ""}"#).await.unwrap();
+    assert_eq!((refused.status, refused.pointers()), (422, vec!["/script"]), "{}\n{}", refused.text, aws.log());
+    let page = client.get("/").await.unwrap();
+    assert!(page.status == 200 && page.text.contains("<title>Rushes</title>"), "{}", page.text);
+
+    let id = client.submit(&json!({"script": "Made in a function.", "output": {"resolution": "720p"}})).await.unwrap();
+    let task = client.ended(&id, Duration::from_secs(180)).await;
+    let task = task.unwrap_or_else(|error| panic!("{error}\n{}", aws.log()));
+    assert_eq!(task["status"], "completed", "{task:#}\n{}", aws.log());
+    let video = client.download(task["video_url"].as_str().unwrap()).await.unwrap();
+    let path = aws.directory().join("video.mp4");
+    std::fs::write(&path, &video).unwrap();
+    assert_eq!(complaints_about(&path).await.unwrap(), "");
+
+    // Acknowledged: nothing is left in the queue, neither to be seen nor hidden.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let waiting = aws.queue().await.unwrap().receive_at_once(10, Duration::from_secs(1)).await.unwrap();
+    assert!(waiting.is_empty(), "{waiting:?}");
+}
