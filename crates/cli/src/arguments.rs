@@ -20,13 +20,21 @@ pub struct Arguments {
 
 const EXAMPLES: &str = "Examples:
   rushes render examples/explainer.json -o explainer.mp4
-  echo '{\"script\": \"Hello, world.\"}' | rushes render - -o hello.mp4 --json";
+  echo '{\"script\": \"Hello, world.\"}' | rushes render - -o hello.mp4 --json
+  rushes submit examples/explainer.json --wait --url http://127.0.0.1:3000
+  rushes dev --once";
 
 /// What can be done.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Render a video on this machine, without AWS.
     Render(RenderOptions),
+    /// Have a running service make a video.
+    Submit(SubmitOptions),
+    /// Follow a task of a running service until it has ended.
+    Watch(WatchOptions),
+    /// Run the whole service on this machine (`make run` does it).
+    Dev(DevOptions),
 }
 
 /// Options of `rushes render`.
@@ -59,6 +67,84 @@ pub struct RenderOptions {
     /// The program that speaks [default: `rushes-speak` beside this program].
     #[arg(long, env = "RUSHES_SPEAK", value_name = "PATH")]
     pub speak: Option<PathBuf>,
+}
+
+/// Which service to talk to.
+#[derive(Args, Debug)]
+pub struct ServiceOptions {
+    /// Address of the API.
+    #[arg(long, env = "RUSHES_API_URL", default_value = "http://127.0.0.1:3000", value_name = "URL")]
+    pub url: String,
+
+    /// Key of the API, if it asks for one.
+    #[arg(long, env = "RUSHES_API_KEY", hide_env_values = true, value_name = "KEY")]
+    pub key: Option<String>,
+}
+
+/// Options of `rushes submit`.
+#[derive(Args, Debug)]
+#[command(after_help = "Prints the task's id, or with --wait the link to the finished video.
+
+Example:
+  rushes submit spec.json --wait")]
+pub struct SubmitOptions {
+    /// The spec, a JSON file; `-` reads it from standard input.
+    pub spec: PathBuf,
+
+    /// Wait for the video and show the progress.
+    #[arg(long)]
+    pub wait: bool,
+
+    /// Which service.
+    #[command(flatten)]
+    pub service: ServiceOptions,
+}
+
+/// Options of `rushes watch`.
+#[derive(Args, Debug)]
+#[command(after_help = "Prints the link to the finished video.
+
+Example:
+  rushes watch 01KA2XJ6W5T0M9T2V3Q4R5S6T7")]
+pub struct WatchOptions {
+    /// The task.
+    pub id: String,
+
+    /// Which service.
+    #[command(flatten)]
+    pub service: ServiceOptions,
+}
+
+/// Options of `rushes dev`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  make run
+  make run ARGS=--once
+  make run ARGS=\"--port 3001 --workers 2\"")]
+pub struct DevOptions {
+    /// End after the example: exit code 0 only if its video is there and plays.
+    #[arg(long)]
+    pub once: bool,
+
+    /// Port of the API and the dashboard.
+    #[arg(long, default_value_t = 3000)]
+    pub port: u16,
+
+    /// Videos rendered at once.
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub workers: usize,
+
+    /// The spec of the first video.
+    #[arg(long, default_value = "examples/explainer.json", value_name = "SPEC")]
+    pub example: PathBuf,
+
+    /// The folder with what `make setup` fetched.
+    #[arg(long, env = "RUSHES_TOOLS", default_value = ".tools", value_name = "DIR")]
+    pub tools: PathBuf,
+
+    /// The ffmpeg to use.
+    #[arg(long, env = "RUSHES_FFMPEG", default_value = "ffmpeg", value_name = "PATH")]
+    pub ffmpeg: PathBuf,
 }
 
 impl Arguments {

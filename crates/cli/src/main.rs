@@ -1,9 +1,12 @@
 //! What a person types: `rushes render`, `submit`, `watch`, `dev`.
 
 mod arguments;
+mod client;
+mod dev;
 mod outcome;
 mod progress;
 mod render;
+mod submit;
 
 use std::process::ExitCode;
 
@@ -17,6 +20,9 @@ async fn main() -> ExitCode {
     arguments.start_logging();
     let outcome = match arguments.command {
         Command::Render(options) => render::run(options).await,
+        Command::Submit(options) => submit::submit(options).await,
+        Command::Watch(options) => submit::watch(options).await,
+        Command::Dev(options) => dev::run(options).await,
     };
     outcome::exit_code(outcome)
 }

@@ -78,7 +78,8 @@ impl SpeakVoice {
 impl Voice for SpeakVoice {
     async fn speak(&self, sentences: &[String], choice: &VoiceChoice) -> Result<Vec<Speech>, VoiceError> {
         let request = Request { voice: &choice.name, rate_wpm: choice.rate_wpm, pitch: choice.pitch, sentences };
-        let request = serde_json::to_vec(&request).map_err(|error| failed("the request could not be written", error))?;
+        let request =
+            serde_json::to_vec(&request).map_err(|error| failed("the request could not be written", error))?;
         let count = u32::try_from(sentences.len()).unwrap_or(u32::MAX);
         let deadline = STARTUP + PER_SENTENCE.saturating_mul(count);
         let output = tokio::time::timeout(deadline, exchange(self.start()?, &request, choice)).await;
@@ -138,7 +139,8 @@ fn read_speeches(mut output: &[u8], sentences: &[String]) -> Result<Vec<Speech>,
 fn read_speech<'a>(output: &'a [u8], sentence: &str) -> Result<(Speech, &'a [u8]), VoiceError> {
     let cut_off = || VoiceError::Failed { reason: "the speech is cut off".to_owned(), source: None };
     let end = output.iter().position(|byte| *byte == b'\n').ok_or_else(cut_off)?;
-    let header: Header = serde_json::from_slice(&output[..end]).map_err(|error| failed("the speech cannot be read", error))?;
+    let header: Header =
+        serde_json::from_slice(&output[..end]).map_err(|error| failed("the speech cannot be read", error))?;
     let (bytes, rest) = output[end + 1..].split_at_checked(header.samples * 2).ok_or_else(cut_off)?;
     let samples = bytes.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
     let mut speech = Speech { samples, sample_rate_hz: header.sample_rate_hz, words: Vec::new() };

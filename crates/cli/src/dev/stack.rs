@@ -1,0 +1,105 @@
+//! The local AWS with the table, the queues and the bucket of `template.yaml`.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use tokio::process::Command;
+
+use super::children::Children;
+use crate::arguments::DevOptions;
+
+const START_DEADLINE: Duration = Duration::from_secs(60);
+
+/// A running local AWS with the stack in it.
+pub struct Stack {
+    connection: Vec<(String, String)>,
+    names: Vec<(String, String)>,
+}
+
+impl Stack {
+    /// Starts MiniStack on a free port and deploys the stack to it.
+    pub async fn start(options: &DevOptions, children: &mut Children) -> anyhow::Result<Self> {
+        let bin = options.tools.join("venv/bin");
+        if !bin.join("ministack").is_file() {
+            bail!("{} is missing: run `make setup`", bin.join("ministack").display());
+        }
+        let port = free_port()?;
+        let connection = connection(port);
+        let mut environment = connection.clone();
+        for (name, value) in
+            [("BIND_HOST", "127.0.0.1"), ("MINISTACK_HOST", "localhost"), ("GATEWAY_PORT", &port.to_string())]
+        {
+            environment.push((name.to_owned(), value.to_owned()));
+        }
+        children.start("aws", &bin.join("ministack"), &[], &environment)?;
+        wait_for(port, children).await?;
+        let names = deploy(&bin.join("python"), &connection).await?;
+        Ok(Self { connection, names })
+    }
+
+    /// What the service needs to find it.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        [self.connection.clone(), self.names.clone()].concat()
+    }
+}
+
+fn free_port() -> anyhow::Result<u16> {
+    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+/// Where the AWS clients look, and with which credentials: none of the person's own.
+fn connection(port: u16) -> Vec<(String, String)> {
+    [
+        ("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}")),
+        ("AWS_REGION", "us-east-1".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+        ("AWS_SESSION_TOKEN", String::new()),
+        ("AWS_PROFILE", String::new()),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect()
+}
+
+async fn wait_for(port: u16, children: &mut Children) -> anyhow::Result<()> {
+    let client = reqwest::Client::new();
+    let url = format!("http://127.0.0.1:{port}/_ministack/health");
+    let answers = async {
+        while !client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::select! {
+        () = answers => Ok(()),
+        name = children.first_to_end() => bail!("{name} ended at once; see .rushes/{name}.log"),
+        () = tokio::time::sleep(START_DEADLINE) => bail!("the local AWS does not answer; see .rushes/aws.log"),
+    }
+}
+
+/// Deploys the stack's storage; gives the names that the deployment printed.
+async fn deploy(python: &Path, connection: &[(String, String)]) -> anyhow::Result<Vec<(String, String)>> {
+    let script = PathBuf::from("infra/local/deploy.py");
+    if !script.is_file() {
+        bail!("{} is missing: run `rushes dev` in the project's folder", script.display());
+    }
+    let output = Command::new(python)
+        .arg(&script)
+        .envs(connection.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .with_context(|| format!("{} cannot be started", python.display()))?;
+    if !output.status.success() {
+        bail!("the stack could not be deployed: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    let lines = String::from_utf8(output.stdout).context("the deployment printed no text")?;
+    Ok(lines
+        .lines()
+        .filter_map(|line| line.split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect())
+}

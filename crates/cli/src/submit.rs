@@ -1,0 +1,54 @@
+//! `rushes submit` and `rushes watch`: have the service make a video.
+
+use std::io::{Read, Write};
+use std::path::Path;
+
+use anyhow::Context;
+
+use crate::arguments::{ServiceOptions, SubmitOptions, WatchOptions};
+use crate::client::Api;
+use crate::outcome::unless_interrupted;
+use crate::progress::Bar;
+
+/// Sends a spec; waits for the video when asked to.
+pub async fn submit(options: SubmitOptions) -> anyhow::Result<()> {
+    let api = api(&options.service)?;
+    let spec = read(&options.spec)?;
+    unless_interrupted(async {
+        let task = api.submit(spec).await?;
+        if options.wait {
+            return tell(&api, &task.id).await;
+        }
+        writeln!(std::io::stdout(), "{}", task.id)?;
+        Ok(())
+    })
+    .await
+}
+
+/// Shows a task's progress until it has ended.
+pub async fn watch(options: WatchOptions) -> anyhow::Result<()> {
+    let api = api(&options.service)?;
+    unless_interrupted(tell(&api, &options.id)).await
+}
+
+async fn tell(api: &Api, id: &str) -> anyhow::Result<()> {
+    let bar = Bar::on_terminal();
+    let ended = api.watch(id, &bar).await;
+    bar.clear();
+    let link = ended?.video_url.context("the service gave no link to the video")?;
+    writeln!(std::io::stdout(), "{link}")?;
+    Ok(())
+}
+
+fn api(options: &ServiceOptions) -> anyhow::Result<Api> {
+    Api::new(&options.url, options.key.clone())
+}
+
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).context("standard input cannot be read")?;
+        return Ok(bytes);
+    }
+    std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))
+}
