@@ -62,10 +62,7 @@ struct Fault {
 impl Api {
     /// The service at `base_url`, called with `key` if there is one.
     pub fn new(base_url: &str, key: Option<String>) -> anyhow::Result<Self> {
-        // Another part of the program may have chosen already; then its choice stands.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder().timeout(Duration::from_secs(60)).build()?;
-        Ok(Self { client, base_url: base_url.trim_end_matches('/').to_owned(), key })
+        Ok(Self { client: http_client()?, base_url: base_url.trim_end_matches('/').to_owned(), key })
     }
 
     /// Asks for a video.
@@ -131,6 +128,13 @@ impl Api {
             Err(_) => bail!("the service answered {status}"),
         }
     }
+}
+
+/// A client for this program's own requests.
+pub fn http_client() -> anyhow::Result<Client> {
+    // Another part of the program may have chosen already; then its choice stands.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Ok(Client::builder().timeout(Duration::from_secs(60)).build()?)
 }
 
 fn told(problem: &Problem) -> String {

@@ -43,6 +43,8 @@ impl Children {
         let log = File::create(&path).with_context(|| format!("{} cannot be written", path.display()))?;
         let child = Command::new(program)
             .args(arguments)
+            // A profile of the person's own must not reach the local AWS.
+            .env_remove("AWS_PROFILE")
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)

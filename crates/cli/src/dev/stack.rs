@@ -9,6 +9,7 @@ use tokio::process::Command;
 
 use super::children::Children;
 use crate::arguments::DevOptions;
+use crate::client::http_client;
 
 const START_DEADLINE: Duration = Duration::from_secs(60);
 
@@ -56,8 +57,8 @@ fn connection(port: u16) -> Vec<(String, String)> {
         ("AWS_REGION", "us-east-1".to_owned()),
         ("AWS_ACCESS_KEY_ID", "test".to_owned()),
         ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
-        ("AWS_SESSION_TOKEN", String::new()),
-        ("AWS_PROFILE", String::new()),
+        ("AWS_CONFIG_FILE", "/dev/null".to_owned()),
+        ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null".to_owned()),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))
@@ -65,7 +66,7 @@ fn connection(port: u16) -> Vec<(String, String)> {
 }
 
 async fn wait_for(port: u16, children: &mut Children) -> anyhow::Result<()> {
-    let client = reqwest::Client::new();
+    let client = http_client()?;
     let url = format!("http://127.0.0.1:{port}/_ministack/health");
     let answers = async {
         while !client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
@@ -87,6 +88,7 @@ async fn deploy(python: &Path, connection: &[(String, String)]) -> anyhow::Resul
     }
     let output = Command::new(python)
         .arg(&script)
+        .env_remove("AWS_PROFILE")
         .envs(connection.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .kill_on_drop(true)
