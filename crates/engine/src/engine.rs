@@ -2,12 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::{StreamExt, TryStreamExt, stream};
 use rushes_core::ports::{Progress, RenderError, RenderJob, RenderedFiles, Renderer};
-use rushes_core::spec::Output;
 use rushes_core::task::{SegmentCount, Stage};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -16,6 +14,7 @@ use crate::encode::encode_segment;
 use crate::ffmpeg::Ffmpeg;
 use crate::mp4::write_mp4;
 use crate::plan::{Segment, plan};
+use crate::poster::{draw_poster, poster_look};
 use crate::sound::encode_sound;
 use crate::still::decode_stills;
 use crate::text::Typesetter;
@@ -46,12 +45,12 @@ impl Engine {
     /// and the number of pictures encoded.
     async fn render_segments(
         &self,
-        segments: Vec<Segment>,
+        segments: &[Segment],
         stills: &Arc<Stills>,
         directory: &Path,
         drawn: &UnboundedSender<u64>,
     ) -> Result<(Vec<PathBuf>, u64), RenderError> {
-        let rendered: Vec<(PathBuf, u64)> = stream::iter(segments.into_iter().enumerate())
+        let rendered: Vec<(PathBuf, u64)> = stream::iter(segments.to_vec().into_iter().enumerate())
             .map(|(index, segment)| async move {
                 let encoded = encode_segment(&self.ffmpeg, &segment, stills, drawn).await?;
                 let path = directory.join(format!("segment-{index:04}.h264"));
@@ -65,25 +64,6 @@ impl Engine {
         let distinct_frames = rendered.iter().map(|(_, distinct)| distinct).sum();
         Ok((rendered.into_iter().map(|(path, _)| path).collect(), distinct_frames))
     }
-
-    /// Takes a frame from the finished video as a JPEG.
-    async fn poster(&self, video: &Path, poster: &Path, output: &Output, frames: u64) -> Result<(), RenderError> {
-        let moment = output.frame_rate.time_of(frames / 10).min(Duration::from_secs(3)).as_secs_f64().to_string();
-        let arguments: Vec<std::ffi::OsString> = vec![
-            "-protocol_whitelist".into(),
-            "file".into(),
-            "-ss".into(),
-            moment.into(),
-            "-i".into(),
-            video.into(),
-            "-frames:v".into(),
-            "1".into(),
-            "-q:v".into(),
-            "3".into(),
-            poster.into(),
-        ];
-        self.ffmpeg.start("making the poster", Duration::from_secs(60), arguments)?.output().await.map(drop)
-    }
 }
 
 #[async_trait]
@@ -95,7 +75,7 @@ impl Renderer for Engine {
         let total = segments.len();
         let (drawn, counter) = unbounded_channel();
         let pictures = async {
-            let rendered = self.render_segments(segments, &stills, job.directory, &drawn).await;
+            let rendered = self.render_segments(&segments, &stills, job.directory, &drawn).await;
             drop(drawn);
             rendered
         };
@@ -104,7 +84,9 @@ impl Renderer for Engine {
             count(counter, timeline.frames(), progress).await;
             Ok(())
         };
-        let ((paths, distinct_frames), sound, ()) = tokio::try_join!(pictures, sound, counting)?;
+        let poster = job.directory.join("poster.jpg");
+        let drawing_poster = draw_poster(&self.ffmpeg, poster_look(&segments), &stills, &poster);
+        let ((paths, distinct_frames), sound, (), ()) = tokio::try_join!(pictures, sound, counting, drawing_poster)?;
         progress.report(Stage::Stitching, 0.0);
         let video = job.directory.join("video.mp4");
         let (output, target, parts) = (timeline.output, video.clone(), paths.clone());
@@ -112,8 +94,6 @@ impl Renderer for Engine {
             tokio::task::spawn_blocking(move || write_mp4(&target, &parts, output, sound.as_ref())).await.map_err(
                 |error| RenderError::Broken { reason: "joining panicked".to_owned(), source: Some(error.into()) },
             )??;
-        let poster = job.directory.join("poster.jpg");
-        self.poster(&video, &poster, &timeline.output, written.frames).await?;
         for path in paths {
             // The directory is the caller's to remove: a segment left there is only untidy.
             let _ = tokio::fs::remove_file(path).await;

@@ -13,6 +13,7 @@ pub mod h264;
 mod mp4;
 pub mod picture;
 pub mod plan;
+mod poster;
 mod sound;
 mod still;
 pub mod text;

@@ -12,7 +12,10 @@ use crate::ffmpeg::Ffmpeg;
 
 /// Samples a second of the finished sound.
 pub const RATE_HZ: u32 = 48_000;
-const BIT_RATE: &str = "96k";
+/// A voice comes from the middle: both channels carry it.
+const CHANNELS: u8 = 2;
+const CHANNELS_TEXT: &str = "2";
+const BIT_RATE: &str = "128k";
 
 /// The sound of a video, encoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,13 +51,33 @@ pub async fn encode_sound(ffmpeg: &Ffmpeg, soundtrack: Arc<Soundtrack>) -> Resul
             .map_err(|error| RenderError::Broken { reason: "mixing panicked".to_owned(), source: Some(error.into()) })?
     };
     let stream = running.finish(feed).await?;
-    Ok(Some(AacTrack { frames: split_adts(&stream)?, rate_hz: RATE_HZ, channels: 1, priming: AacTrack::FRAME_SAMPLES }))
+    Ok(Some(AacTrack {
+        frames: split_adts(&stream)?,
+        rate_hz: RATE_HZ,
+        channels: CHANNELS,
+        priming: AacTrack::FRAME_SAMPLES,
+    }))
 }
 
 fn arguments(rate_hz: u32) -> Vec<String> {
     let (from, to) = (rate_hz.to_string(), RATE_HZ.to_string());
-    let input = ["-f", "f32le", "-ar", &from, "-ac", "1", "-i", "pipe:0"];
-    let output = ["-ar", &to, "-c:a", "aac", "-b:a", BIT_RATE, "-flags", "+bitexact", "-f", "adts", "pipe:1"];
+    let input = ["-f", "f32le", "-ar", &from, "-ac", CHANNELS_TEXT, "-i", "pipe:0"];
+    // The thorough coder takes three times as long; at this rate speech sounds the same.
+    let output = [
+        "-ar",
+        &to,
+        "-c:a",
+        "aac",
+        "-aac_coder",
+        "fast",
+        "-b:a",
+        BIT_RATE,
+        "-flags",
+        "+bitexact",
+        "-f",
+        "adts",
+        "pipe:1",
+    ];
     [&input[..], &output].concat().into_iter().map(str::to_owned).collect()
 }
 
@@ -62,7 +85,8 @@ fn master(soundtrack: &Soundtrack, mut encoder: std::fs::File) -> Result<(), Ren
     let gain = find_gain(soundtrack)?;
     let Some(mastered) = Mastered::new(soundtrack, gain) else { return Ok(()) };
     for block in mastered {
-        let bytes: Vec<u8> = block.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+        let bytes: Vec<u8> =
+            block.iter().flat_map(|sample| [sample.to_le_bytes(); CHANNELS as usize]).flatten().collect();
         encoder.write_all(&bytes).map_err(|source| RenderError::Io { doing: "writing to ffmpeg", source })?;
     }
     Ok(())

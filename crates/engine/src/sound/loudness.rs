@@ -1,6 +1,6 @@
 //! One loudness for every video (ITU-R BS.1770-5, EBU R 128).
 
-use ebur128::{EbuR128, Mode};
+use ebur128::{Channel, EbuR128, Mode};
 use rushes_core::ports::RenderError;
 use rushes_core::timeline::Soundtrack;
 
@@ -9,9 +9,9 @@ use super::limiter::Limiter;
 
 /// Integrated loudness of every video, in LUFS: what the large platforms play at.
 pub const TARGET_LUFS: f64 = -14.0;
-/// Highest sample value, −2 dBFS: room for peaks between samples and for the
+/// Highest sample value, −3 dBFS: room for peaks between samples and for the
 /// coder's, so that true peaks stay under −1 dBTP.
-pub const CEILING: f32 = 0.794;
+pub const CEILING: f32 = 0.708;
 /// How near the target is near enough, in LU.
 const TOLERANCE_LU: f64 = 0.1;
 /// A gain beyond this would only raise noise, in dB.
@@ -89,6 +89,8 @@ fn measure(blocks: impl Iterator<Item = Vec<f32>>, rate_hz: u32) -> Result<f64, 
         source: Some(error.into()),
     };
     let mut meter = EbuR128::new(1, rate_hz, Mode::I).map_err(failed)?;
+    // The one channel is played on both sides.
+    meter.set_channel(0, Channel::DualMono).map_err(failed)?;
     for block in blocks {
         meter.add_frames_f32(&block).map_err(failed)?;
     }
