@@ -1,6 +1,8 @@
 //! What is answered to what cannot be made: a problem document that names the
 //! place, and nothing that reaches the queue.
 
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::time::Duration;
 
 use reqwest::Method;

@@ -1,5 +1,7 @@
 //! From a request to a video, with the real binaries.
 
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -96,7 +98,7 @@ async fn twenty_tasks_survive_a_worker_that_is_killed_among_them() {
     let first = service.start_renderer(&variables).unwrap();
     until_completed(client, 5).await;
     first.kill().await.unwrap();
-    let _second = service.start_renderer(&variables).unwrap();
+    let second = service.start_renderer(&variables).unwrap();
 
     let tasks = try_join_all(ids.iter().map(|id| client.ended(id, MINUTES))).await.unwrap();
     for (task, title) in tasks.iter().zip(&titles) {
@@ -113,6 +115,10 @@ async fn twenty_tasks_survive_a_worker_that_is_killed_among_them() {
     }
     let listed = client.get("/v1/videos?limit=100").await.unwrap();
     assert_eq!(listed.json["videos"].as_array().unwrap().len(), 20);
+
+    assert!(second.stop(Duration::from_secs(20)).await.unwrap().success());
+    let left = service.files_in_work().unwrap();
+    assert!(left.is_empty(), "what the killed worker left is still there: {left:?}");
 }
 
 async fn until_completed(client: &Client, count: usize) {

@@ -1,5 +1,7 @@
 //! What the table promises to workers and readers, asked of a real one.
 
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;

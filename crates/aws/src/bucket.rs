@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
+use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
@@ -61,7 +62,7 @@ impl Bucket for S3Bucket {
     async fn get(&self, key: ObjectKey) -> Result<Option<Bytes>, BucketError> {
         match self.client.get_object().bucket(&self.name).key(key.to_string()).send().await {
             Ok(object) => Ok(Some(object.body.collect().await.map_err(unavailable)?.into_bytes())),
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_no_such_key()) => Ok(None),
+            Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => Ok(None),
             Err(error) => Err(unavailable(error)),
         }
     }

@@ -75,7 +75,7 @@ impl From<&Task> for TaskRecord {
             updated_at: task.updated_at,
             started_at: task.started_at,
             completed_at: task.completed_at,
-            expires_at: whole_second(task.expires_at),
+            expires_at: task.expires_at,
             result: task.result.clone(),
             error: task.error.clone(),
             owner: None,
@@ -108,12 +108,12 @@ impl From<TaskRecord> for Task {
 impl TaskRecord {
     /// Reads an item.
     pub fn from_item(item: Item) -> Result<Self, StoreError> {
-        serde_dynamo::from_item(item).map_err(corrupt)
+        serde_dynamo::from_item(item).map_err(|error| corrupt(&error))
     }
 
     /// Writes an item.
     pub fn to_item(&self) -> Result<Item, StoreError> {
-        serde_dynamo::to_item(self).map_err(corrupt)
+        serde_dynamo::to_item(self).map_err(|error| corrupt(&error))
     }
 
     /// Its task; `None` when the record has expired and only waits for its deletion.
@@ -169,12 +169,7 @@ pub fn status_partition(status: Status) -> String {
     format!("STATUS#{}", status.as_str())
 }
 
-/// The time to live counts in whole seconds.
-fn whole_second(moment: Timestamp) -> Timestamp {
-    Timestamp::from_second(moment.as_second()).unwrap_or(moment)
-}
-
-fn corrupt(error: serde_dynamo::Error) -> StoreError {
+fn corrupt(error: &serde_dynamo::Error) -> StoreError {
     StoreError::Corrupt { reason: error.to_string() }
 }
 

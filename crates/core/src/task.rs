@@ -209,7 +209,7 @@ pub struct Task {
     pub started_at: Option<Timestamp>,
     /// When it ended, well or not.
     pub completed_at: Option<Timestamp>,
-    /// When the record may be forgotten.
+    /// When the record may be forgotten; a whole second.
     pub expires_at: Timestamp,
     /// What was made, once completed.
     pub result: Option<VideoReport>,
@@ -232,9 +232,13 @@ impl Task {
             updated_at: now,
             started_at: None,
             completed_at: None,
-            expires_at: now.saturating_add(time_to_live).unwrap_or(Timestamp::MAX),
+            expires_at: whole_second(now.saturating_add(time_to_live).unwrap_or(Timestamp::MAX)),
             result: None,
             error: None,
         }
     }
+}
+
+fn whole_second(moment: Timestamp) -> Timestamp {
+    Timestamp::from_second(moment.as_second()).unwrap_or(moment)
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use sha2::{Digest, Sha256};
@@ -75,7 +75,7 @@ fn key(headers: &HeaderMap) -> Option<&[u8]> {
         let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().as_bytes())
     };
-    headers.get("x-api-key").map(|value| value.as_bytes()).or_else(bearer)
+    headers.get("x-api-key").map(HeaderValue::as_bytes).or_else(bearer)
 }
 
 fn fingerprint(key: &[u8]) -> Fingerprint {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use rushes_core::read::Reader;
 use rushes_core::submit::FrontDesk;
@@ -26,6 +27,7 @@ pub struct Service {
 pub fn router(service: Service) -> Router {
     let service = Arc::new(service);
     let with_key = || from_fn_with_state(Arc::clone(&service), require_key);
+    let catch_panics = || CatchPanicLayer::custom(|_| Problem::internal().into_response());
     let videos = Router::new()
         .route("/v1/videos", post(videos::create).get(videos::list))
         .route("/v1/videos/{id}", get(videos::show))
@@ -38,6 +40,7 @@ pub fn router(service: Service) -> Router {
         .route_layer(with_key())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(catch_panics())
         .layer(map_response(observe::never_cached))
         .layer(map_response(legacy::error_shape));
     Router::new()
@@ -50,7 +53,7 @@ pub fn router(service: Service) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::disable()) // `body::read` has a limit of its own.
-        .layer(CatchPanicLayer::custom(|_| axum::response::IntoResponse::into_response(Problem::internal())))
+        .layer(catch_panics())
         .layer(from_fn(observe::request))
         .with_state(service)
 }
@@ -62,3 +65,7 @@ async fn not_found() -> Problem {
 async fn method_not_allowed() -> Problem {
     Problem::method_not_allowed()
 }
+
+#[cfg(test)]
+#[path = "handler_tests.rs"]
+mod tests;

@@ -145,7 +145,7 @@ fn accept(response: Response) -> Result<Response, MediaError> {
 fn unavailable(error: reqwest::Error) -> MediaError {
     let error = error.without_url();
     let mut sources = std::iter::successors(std::error::Error::source(&error), |error| error.source());
-    if sources.any(|source| source.is::<NotPublic>()) {
+    if sources.any(<dyn std::error::Error>::is::<NotPublic>) {
         return NotPublic.into();
     }
     let reason = if error.is_timeout() {

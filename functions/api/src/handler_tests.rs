@@ -1,0 +1,205 @@
+//! What the caller sees when something behind the API is broken.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::body::Body;
+use axum::http::{Request, Response, StatusCode, header};
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use rushes_core::keys::ObjectKey;
+use rushes_core::ports::{
+    Bucket, BucketError, Claim, ClaimOutcome, FetchedMedia, MediaError, MediaLibrary, QueueError, StoreError, TaskPage,
+    TaskQueue, TaskStore,
+};
+use rushes_core::read::Reader;
+use rushes_core::spec::MediaSource;
+use rushes_core::submit::FrontDesk;
+use rushes_core::task::{Stage, Status, Task, TaskError, TaskId, VideoReport};
+use serde_json::Value;
+use tower::ServiceExt;
+
+use super::{Service, router};
+use crate::auth::Access;
+
+/// Everything that the API needs, and what of it is broken.
+#[derive(Default)]
+struct Outside {
+    table_is_down: bool,
+    queue_is_down: bool,
+    table_panics: bool,
+    recorded: AtomicBool,
+    stored: AtomicBool,
+}
+
+fn down() -> Box<std::io::Error> {
+    Box::new(std::io::Error::other("secret-host.internal refused"))
+}
+
+#[async_trait]
+impl TaskStore for Outside {
+    async fn create(&self, _task: &Task) -> Result<(), StoreError> {
+        TaskStore::check(self).await?;
+        self.recorded.store(true, Ordering::SeqCst);
+        Ok(())
+    }
+
+    async fn get(&self, _id: TaskId) -> Result<Option<Task>, StoreError> {
+        assert!(!self.table_panics, "a bug");
+        TaskStore::check(self).await.map(|()| None)
+    }
+
+    async fn list(&self, _: Option<Status>, _: Option<&str>, _: u32) -> Result<TaskPage, StoreError> {
+        Err(StoreError::Corrupt { reason: "secret attribute".to_owned() })
+    }
+
+    async fn delete(&self, _id: TaskId) -> Result<(), StoreError> {
+        self.recorded.store(false, Ordering::SeqCst);
+        Ok(())
+    }
+
+    async fn claim(&self, _: TaskId, _: &str, _: Duration) -> Result<ClaimOutcome, StoreError> {
+        Ok(ClaimOutcome::Missing)
+    }
+
+    async fn extend(&self, _: &Claim, _: Duration) -> Result<(), StoreError> {
+        Err(StoreError::LeaseLost)
+    }
+
+    async fn advance(&self, _: &Claim, _: Stage, _: u8) -> Result<(), StoreError> {
+        Err(StoreError::LeaseLost)
+    }
+
+    async fn complete(&self, _: &Claim, _: &VideoReport) -> Result<(), StoreError> {
+        Err(StoreError::LeaseLost)
+    }
+
+    async fn fail(&self, _: &Claim, _: &TaskError) -> Result<(), StoreError> {
+        Err(StoreError::LeaseLost)
+    }
+
+    async fn release(&self, _: &Claim) -> Result<(), StoreError> {
+        Err(StoreError::LeaseLost)
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        if self.table_is_down { Err(StoreError::Unavailable(down())) } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl TaskQueue for Outside {
+    async fn send(&self, _id: TaskId) -> Result<(), QueueError> {
+        TaskQueue::check(self).await
+    }
+
+    async fn check(&self) -> Result<(), QueueError> {
+        if self.queue_is_down { Err(QueueError(down())) } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl Bucket for Outside {
+    async fn put(&self, _: ObjectKey, _: Bytes) -> Result<(), BucketError> {
+        self.stored.store(true, Ordering::SeqCst);
+        Ok(())
+    }
+
+    async fn put_file(&self, _: ObjectKey, _: &Path) -> Result<(), BucketError> {
+        Ok(())
+    }
+
+    async fn get(&self, _: ObjectKey) -> Result<Option<Bytes>, BucketError> {
+        Ok(None)
+    }
+
+    async fn delete(&self, _: ObjectKey) -> Result<(), BucketError> {
+        self.stored.store(false, Ordering::SeqCst);
+        Ok(())
+    }
+
+    async fn presign(&self, _: ObjectKey, _: Duration) -> Result<String, BucketError> {
+        Ok(String::new())
+    }
+
+    async fn check(&self) -> Result<(), BucketError> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl MediaLibrary for Outside {
+    async fn check(&self, _: &MediaSource) -> Result<(), MediaError> {
+        Ok(())
+    }
+
+    async fn fetch(&self, _: &MediaSource, directory: &Path) -> Result<FetchedMedia, MediaError> {
+        Ok(FetchedMedia { path: directory.to_owned() })
+    }
+}
+
+async fn ask(outside: &Arc<Outside>, method: &str, path: &str, body: &str) -> (Response<()>, String) {
+    let desk = FrontDesk {
+        store: outside.clone(),
+        bucket: outside.clone(),
+        queue: outside.clone(),
+        media: outside.clone(),
+        time_to_live: Duration::from_secs(60),
+    };
+    let reader = Reader { store: outside.clone(), bucket: outside.clone() };
+    let service = Service { desk, reader, access: Access::Open };
+    let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, "application/json");
+    let request = request.body(Body::from(body.to_owned())).unwrap();
+    let (parts, body) = router(service).oneshot(request).await.unwrap().into_parts();
+    let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+    (Response::from_parts(parts, ()), text)
+}
+
+const SPEC: &str = r#"{"script": "Hello."}"#;
+
+#[tokio::test]
+async fn when_the_queue_is_down_the_caller_may_try_again_and_nothing_stays() {
+    let outside = Arc::new(Outside { queue_is_down: true, ..Outside::default() });
+    let (response, text) = ask(&outside, "POST", "/v1/videos", SPEC).await;
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(response.headers()[header::RETRY_AFTER], "5");
+    assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+    assert!(!text.contains("secret"), "{text}");
+    assert!(!outside.recorded.load(Ordering::SeqCst) && !outside.stored.load(Ordering::SeqCst));
+}
+
+#[tokio::test]
+async fn what_is_broken_inside_is_not_told_outside() {
+    let (response, text) = ask(&Arc::default(), "GET", "/v1/videos", "").await;
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(text.contains("\"code\":\"internal\"") && !text.contains("secret"), "{text}");
+}
+
+#[tokio::test]
+async fn a_panic_is_one_answer_and_not_the_end() {
+    let outside = Arc::new(Outside { table_panics: true, ..Outside::default() });
+    let path = format!("/v1/videos/{}", TaskId::generate());
+    for (path, shape) in [(path.clone(), "code"), (path.replace("/v1/videos", "/api/task"), "error")] {
+        let (response, text) = ask(&outside, "GET", &path, "").await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(response.headers().contains_key("x-request-id") && !text.contains("a bug"));
+        let document: Value = serde_json::from_str(&text).unwrap();
+        assert!(document[shape].is_string(), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn health_names_what_does_not_answer() {
+    let outside = Arc::new(Outside { table_is_down: true, ..Outside::default() });
+    let (response, text) = ask(&outside, "GET", "/health", "").await;
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let health: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(health["status"], "degraded");
+    assert_eq!(health["checks"]["table"], "unreachable");
+    assert_eq!(health["checks"]["queue"], "ok");
+    let (response, _) = ask(&Arc::default(), "GET", "/health", "").await;
+    assert_eq!(response.status(), StatusCode::OK);
+}
