@@ -1,32 +1,11 @@
 //! Repeated pictures against ffmpeg's own decoder.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
+mod common;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
+use common::ffmpeg;
 use proptest::prelude::*;
 use rushes_engine::h264::repeat_pictures;
-
-const FFMPEG: &[&str] = &["-hide_banner", "-loglevel", "warning", "-nostdin"];
-
-fn ffmpeg(arguments: &[&str], input: &[u8]) -> Result<Vec<u8>> {
-    let program = std::env::var("RUSHES_FFMPEG").unwrap_or_else(|_| "ffmpeg".to_owned());
-    let mut child = Command::new(program)
-        .args(FFMPEG)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()?;
-    let mut stdin = child.stdin.take().context("stdin")?;
-    let input = input.to_vec();
-    let writer = std::thread::spawn(move || stdin.write_all(&input));
-    let output = child.wait_with_output()?;
-    let _ = writer.join();
-    let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success() && said.is_empty(), "{}: {said}", output.status);
-    Ok(output.stdout)
-}
 
 /// Pictures with noise and moving bars, so that a wrong reference shows.
 fn pictures(width: usize, height: usize, count: usize, seed: u64) -> Vec<u8> {
