@@ -3,9 +3,12 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::HashSet;
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use futures::future::try_join_all;
+use rushes_aws::Clients;
+use rushes_core::task::TaskId;
 use rushes_tests::media::Pictures;
 use rushes_tests::service::complaints_about;
 use rushes_tests::{Client, Service};
@@ -130,15 +133,39 @@ async fn until_completed(client: &Client, count: usize) {
 }
 
 #[tokio::test]
-async fn without_ffmpeg_a_task_fails_with_the_reason_and_leaves_no_files() {
+async fn when_ffmpeg_is_missing_or_dies_the_task_fails_with_the_reason_and_leaves_no_files() {
     let service = Service::start().await.unwrap();
-    let _renderer = service.start_renderer(&[("RUSHES_FFMPEG", "/nowhere/ffmpeg")]).unwrap();
-    let id = service.client.submit(&short("Never made")).await.unwrap();
-    let task = service.client.ended(&id, MINUTES).await.unwrap();
-    assert_eq!((&task["status"], &task["error"]["code"]), (&json!("failed"), &json!("render_failed")), "{task:#}");
-    assert!(task["error"]["message"].as_str().unwrap().contains("/nowhere/ffmpeg"), "{task:#}");
-    assert_eq!(task["video_url"], Value::Null);
-    assert_eq!(service.files_in_work().unwrap(), Vec::<std::path::PathBuf>::new());
+    let dying = service.aws.directory().join("dying-ffmpeg");
+    std::fs::write(&dying, "#!/bin/sh\nhead -c 100000 >/dev/null\necho 'I die' >&2\nkill -9 $$\n").unwrap();
+    std::fs::set_permissions(&dying, std::fs::Permissions::from_mode(0o755)).unwrap();
+    for (program, reason) in [("/nowhere/ffmpeg", "/nowhere/ffmpeg"), (dying.to_str().unwrap(), "I die")] {
+        let renderer = service.start_renderer(&[("RUSHES_FFMPEG", program)]).unwrap();
+        let id = service.client.submit(&short("Never made")).await.unwrap();
+        let task = service.client.ended(&id, MINUTES).await.unwrap();
+        assert_eq!((&task["status"], &task["error"]["code"]), (&json!("failed"), &json!("render_failed")), "{task:#}");
+        assert!(task["error"]["message"].as_str().unwrap().contains(reason), "{task:#}");
+        assert_eq!(task["video_url"], Value::Null);
+        assert_eq!(service.files_in_work().unwrap(), Vec::<std::path::PathBuf>::new());
+        renderer.stop(Duration::from_secs(20)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_names_no_task_stops_nobody() {
+    let service = Service::start().await.unwrap();
+    let sqs = Clients::local(&service.aws.endpoint).await.sqs;
+    let queue = service.aws.output("RUSHES_TASKS_QUEUE_URL").unwrap();
+    let unknown = format!(r#"{{"task_id":"{}"}}"#, TaskId::generate());
+    for body in ["no JSON", "{}", r#"{"task_id":"../x"}"#, unknown.as_str()] {
+        sqs.send_message().queue_url(queue).message_body(body).send().await.unwrap();
+    }
+    let id = service.client.submit(&short("Among others")).await.unwrap();
+    let _renderer = service.start_renderer(&[]).unwrap();
+    assert_video(&service, &service.client.ended(&id, MINUTES).await.unwrap()).await;
+    let log = service.log("render");
+    // On a slow machine they have come again meanwhile.
+    assert!(log.matches("a message that names no task").count() >= 3, "{log}");
+    assert_eq!(log.matches("there is no such task").count(), 1, "{log}");
 }
 
 #[tokio::test]
