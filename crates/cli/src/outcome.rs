@@ -44,10 +44,12 @@ fn tell_violations(error: &SpecError) {
 /// Runs `work` until it ends or Ctrl-C is pressed; then it is dropped, which stops its children.
 pub async fn unless_interrupted<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     tokio::select! {
-        outcome = work => outcome,
+        // Listens before the work begins, so that nothing begun can be left behind.
+        biased;
         pressed = tokio::signal::ctrl_c() => {
             pressed?;
             Err(Interrupted.into())
         }
+        outcome = work => outcome,
     }
 }

@@ -21,20 +21,22 @@ use crate::progress::Bar;
 pub async fn run(options: RenderOptions) -> anyhow::Result<()> {
     let spec = read_spec(&options.spec)?;
     let studio = studio(&options)?;
-    let scratch = scratch_beside(&options.output)?;
     let bar = Bar::on_terminal();
-    let production = unless_interrupted(async {
-        let violations = studio.check_media(&spec).await;
-        if !violations.is_empty() {
-            bail!(SpecError::Invalid(violations));
-        }
-        Ok(studio.produce(&spec, scratch.path(), &bar).await?)
-    })
-    .await;
+    let production = unless_interrupted(make(&studio, &spec, &options.output, &bar)).await;
     bar.clear();
-    let production = production?;
-    keep(&production, &options.output)?;
-    tell(&production, &options)
+    tell(&production?, &options)
+}
+
+/// Makes the video in a directory of its own and keeps what was asked for.
+async fn make(studio: &Studio, spec: &VideoSpec, output: &Path, bar: &Bar) -> anyhow::Result<Production> {
+    let scratch = scratch_beside(output)?;
+    let violations = studio.check_media(spec).await;
+    if !violations.is_empty() {
+        bail!(SpecError::Invalid(violations));
+    }
+    let production = studio.produce(spec, scratch.path(), bar).await?;
+    keep(&production, output)?;
+    Ok(production)
 }
 
 fn read_spec(path: &Path) -> anyhow::Result<VideoSpec> {

@@ -29,11 +29,15 @@ impl Stack {
         let port = free_port()?;
         let connection = connection(port);
         let mut environment = connection.clone();
-        for (name, value) in
-            [("BIND_HOST", "127.0.0.1"), ("MINISTACK_HOST", "localhost"), ("GATEWAY_PORT", &port.to_string())]
-        {
-            environment.push((name.to_owned(), value.to_owned()));
-        }
+        let port_text = port.to_string();
+        // Without the last, its broker for things listens on every address of the machine.
+        let own = [
+            ("BIND_HOST", "127.0.0.1"),
+            ("MINISTACK_HOST", "localhost"),
+            ("GATEWAY_PORT", &port_text),
+            ("IOT_MTLS_ENABLED", "0"),
+        ];
+        environment.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
         children.start("aws", &bin.join("ministack"), &[], &environment)?;
         wait_for(port, children).await?;
         let names = deploy(&bin.join("python"), &connection).await?;

@@ -1,0 +1,142 @@
+//! `rushes render` as a person uses it: the real program, ffmpeg and voice.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+/// The helper that speaks lies beside the program; `cargo test` alone does not build it.
+fn speak() -> PathBuf {
+    std::env::var_os("RUSHES_BIN_DIR").map_or_else(
+        || Path::new(env!("CARGO_BIN_EXE_rushes")).with_file_name("rushes-speak"),
+        |bin| PathBuf::from(bin).join("rushes-speak"),
+    )
+}
+
+fn rushes(spec: &str, directory: &Path, more: &[&str]) -> Result<Output> {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_rushes"))
+        .args(["render", "-", "-o", "out.mp4"])
+        .args(more)
+        .env("RUSHES_SPEAK", speak())
+        .current_dir(directory)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    child.stdin.take().context("stdin")?.write_all(spec.as_bytes())?;
+    Ok(child.wait_with_output()?)
+}
+
+fn names_in(directory: &Path) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(directory)? {
+        names.push(entry?.file_name().to_string_lossy().into_owned());
+    }
+    names.sort();
+    Ok(names)
+}
+
+const SPEC: &str = r##"{
+    "title": "A test",
+    "scenes": [
+        {"text": "Dr. Smith has 3 apples. That is all!", "background": {"type": "gradient", "from": "#102030", "to": "#405060"}},
+        {"text": "Und jetzt etwas anderes.", "title": "Second", "duration_s": 4}
+    ],
+    "output": {"resolution": "720p", "aspect": "9:16", "fps": 25}
+}"##;
+
+#[test]
+fn a_spec_becomes_a_video_with_subtitles_a_poster_and_a_report() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let output = rushes(SPEC, directory.path(), &["--json"])?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout)?;
+    for field in ["frames", "distinct_frames", "segments", "duration_s", "wall_ms", "bytes", "sha256"] {
+        ensure!(!report[field].is_null(), "the report has no {field}: {report}");
+    }
+    ensure!(report["width"] == 720 && report["height"] == 1280 && report["fps"] == 25);
+    ensure!(report["distinct_frames"].as_u64() < report["frames"].as_u64());
+    ensure!(names_in(directory.path())? == ["out.jpg", "out.mp4", "out.srt", "out.vtt"]);
+    let size = std::fs::metadata(directory.path().join("out.mp4"))?.len();
+    ensure!(report["bytes"] == size);
+    let subtitles = std::fs::read_to_string(directory.path().join("out.srt"))?;
+    ensure!(
+        subtitles.starts_with("1\n00:00:00,000 --> ") && subtitles.contains("Dr. Smith has 3 apples."),
+        "{subtitles}"
+    );
+    Ok(())
+}
+
+#[test]
+fn the_same_spec_gives_the_same_bytes() -> Result<()> {
+    let mut hashes = Vec::new();
+    for workers in ["1", "3"] {
+        let directory = tempfile::tempdir()?;
+        let output = rushes(SPEC, directory.path(), &["--json", "--workers", workers])?;
+        let report: Value = serde_json::from_slice(&output.stdout)?;
+        hashes.push(report["sha256"].clone());
+    }
+    ensure!(hashes[0] == hashes[1], "{hashes:?}");
+    Ok(())
+}
+
+#[test]
+fn what_cannot_be_made_is_told_with_its_place_and_leaves_nothing() -> Result<()> {
+    let cases = [
+        (r#"{"script": "Hi.", "colour": 1}"#, "/colour"),
+        (r#"{"script": "Hi.", "voice": {"name": "klingon"}}"#, "/voice/name"),
+        (r#"{"script": "Hi.", "background": {"type": "image", "path": "nowhere.png"}}"#, "/background/path"),
+        (r#"{"script": "Hi.", "background": {"type": "image", "path": "/etc/passwd"}}"#, "/background/path"),
+        (r#"{"script": "Hi.", "background": {"type": "image", "url": "https://127.0.0.1/a.png"}}"#, "/background/url"),
+        ("not json", ""),
+    ];
+    for (spec, place) in cases {
+        let directory = tempfile::tempdir()?;
+        let output = rushes(spec, directory.path(), &[])?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(
+            output.status.code() == Some(1) && said.contains(place) && !said.contains("panicked"),
+            "{spec}: {said}"
+        );
+        ensure!(names_in(directory.path())?.is_empty(), "{spec} left files behind");
+    }
+    Ok(())
+}
+
+#[test]
+fn without_ffmpeg_the_message_says_what_to_do() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let output = rushes(SPEC, directory.path(), &["--ffmpeg", "/nonexistent/ffmpeg"])?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.code() == Some(1) && said.contains("RUSHES_FFMPEG"), "{said}");
+    ensure!(names_in(directory.path())?.is_empty());
+    Ok(())
+}
+
+#[test]
+fn an_interrupt_ends_the_work_and_leaves_nothing() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let long =
+        format!(r#"{{"script": "{}", "output": {{"resolution": "2160p"}}}}"#, "A rather long story. ".repeat(300));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_rushes"))
+        .args(["render", "-", "-o", "out.mp4"])
+        .env("RUSHES_SPEAK", speak())
+        .current_dir(directory.path())
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    child.stdin.take().context("stdin")?.write_all(long.as_bytes())?;
+    // The work has begun when its directory is there.
+    while names_in(directory.path())?.is_empty() {
+        ensure!(child.try_wait()?.is_none(), "it ended before it could be interrupted");
+        std::thread::yield_now();
+    }
+    let pid = rustix::process::Pid::from_raw(i32::try_from(child.id())?).context("pid")?;
+    rustix::process::kill_process(pid, rustix::process::Signal::INT)?;
+    let output = child.wait_with_output()?;
+    ensure!(output.status.code() == Some(130), "{}: {}", output.status, String::from_utf8_lossy(&output.stderr));
+    ensure!(names_in(directory.path())?.is_empty(), "{:?}", names_in(directory.path())?);
+    Ok(())
+}
