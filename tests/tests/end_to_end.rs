@@ -171,16 +171,17 @@ async fn a_message_that_names_no_task_stops_nobody() {
 #[tokio::test]
 async fn a_worker_asked_to_stop_gives_its_task_to_the_next() {
     let service = Service::start().await.unwrap();
-    let long = json!({"script": "This sentence is said again and again. ".repeat(400)});
-    let renderer = service.start_renderer(&[("RUSHES_LEASE_SECONDS", "5")]).unwrap();
+    let variables = [("RUSHES_LEASE_SECONDS", "3"), ("RUSHES_DRAIN_SECONDS", "0")];
+    let renderer = service.start_renderer(&variables).unwrap();
+    let long = json!({"script": "This sentence is said again and again. ".repeat(100)});
     let id = service.client.submit(&long).await.unwrap();
-    let path = format!("/v1/videos/{id}");
-    while service.client.get(&path).await.unwrap().json["status"] != "processing" {
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    while service.client.get(&format!("/v1/videos/{id}")).await.unwrap().json["stage"] != "rendering" {
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    // It may finish in time; then there is nothing to hand over.
-    assert!(renderer.stop(Duration::from_secs(30)).await.unwrap().success());
+    assert!(renderer.stop(Duration::from_secs(10)).await.unwrap().success());
     assert_eq!(service.files_in_work().unwrap(), Vec::<std::path::PathBuf>::new());
-    let _next = service.start_renderer(&[("RUSHES_LEASE_SECONDS", "5")]).unwrap();
-    assert_eq!(service.client.ended(&id, MINUTES).await.unwrap()["status"], "completed");
+    let _next = service.start_renderer(&variables).unwrap();
+    let task = service.client.ended(&id, MINUTES).await.unwrap();
+    assert_video(&service, &task).await;
+    assert_eq!(task["attempts"], 2);
 }

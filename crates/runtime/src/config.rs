@@ -92,6 +92,8 @@ pub struct WorkConfig {
     pub workers: usize,
     /// `RUSHES_LEASE_SECONDS`, by default 60: how soon others may take over from a worker that died.
     pub lease: Duration,
+    /// `RUSHES_DRAIN_SECONDS`, by default 15: how long work may go on once the process is asked to stop.
+    pub drain: Duration,
 }
 
 impl WorkConfig {
@@ -102,7 +104,12 @@ impl WorkConfig {
     pub fn from_env() -> Result<Self, ConfigError> {
         let workers = within("RUSHES_WORKERS", 1, 1, 64)?;
         let lease = within("RUSHES_LEASE_SECONDS", 60, 2, 12 * 60 * 60)?;
-        Ok(Self { workers: usize::try_from(workers).unwrap_or(1), lease: Duration::from_secs(lease) })
+        let drain = within("RUSHES_DRAIN_SECONDS", 15, 0, 12 * 60 * 60)?;
+        Ok(Self {
+            workers: usize::try_from(workers).unwrap_or(1),
+            lease: Duration::from_secs(lease),
+            drain: Duration::from_secs(drain),
+        })
     }
 }
 

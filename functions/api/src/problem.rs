@@ -166,8 +166,7 @@ impl From<StoreError> for Problem {
 
 /// Something that the service needs does not answer.
 fn unavailable(error: &dyn std::error::Error) -> Problem {
-    let causes = std::iter::successors(error.source(), |error| error.source()).map(ToString::to_string);
-    let cause = causes.collect::<Vec<_>>().join(": ");
+    let cause = error.source().map(ToString::to_string);
     tracing::error!(%error, cause, "not available");
     Problem::unavailable()
 }

@@ -32,6 +32,6 @@ pub async fn serve(handler: Arc<dyn Handler>, queue: SqsQueue, config: WorkConfi
     if in_lambda() {
         return Box::pin(lambda::run(desk)).await.map_err(HostError::Lambda);
     }
-    Box::pin(poll::run(desk, config.workers, stop::requested())).await?;
+    Box::pin(poll::run(desk, config.workers, config.drain, stop::requested())).await?;
     Ok(())
 }

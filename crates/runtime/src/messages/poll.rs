@@ -11,15 +11,19 @@ use tokio::task::JoinSet;
 
 use super::delivery::Desk;
 
-/// How long work in progress may go on once the process is asked to stop.
-const DRAIN: Duration = Duration::from_secs(15);
 /// Before the queue is asked again after it failed.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(2);
 /// The most messages that SQS hands over at once.
 const MAX_BATCH: usize = 10;
 
-/// Works on up to `workers` messages at once until `stop` resolves.
-pub async fn run(desk: Desk, workers: usize, stop: impl Future<Output = io::Result<()>>) -> io::Result<()> {
+/// Works on up to `workers` messages at once until `stop` resolves; what is in
+/// progress then may go on for the time of `grace`.
+pub async fn run(
+    desk: Desk,
+    workers: usize,
+    grace: Duration,
+    stop: impl Future<Output = io::Result<()>>,
+) -> io::Result<()> {
     let desk = Arc::new(desk);
     let mut running = JoinSet::new();
     tracing::info!(workers, "waiting for tasks");
@@ -27,7 +31,7 @@ pub async fn run(desk: Desk, workers: usize, stop: impl Future<Output = io::Resu
         stopped = stop => stopped,
         () = take_messages(&desk, workers, &mut running) => Ok(()),
     };
-    drain(running).await;
+    drain(running, grace).await;
     stopped
 }
 
@@ -73,9 +77,9 @@ async fn deliver(desk: Arc<Desk>, message: Message, _hand: OwnedSemaphorePermit)
 }
 
 /// Lets running work end by itself, and ends it when its time is up.
-async fn drain(mut running: JoinSet<()>) {
+async fn drain(mut running: JoinSet<()>, grace: Duration) {
     let finished = async { while running.join_next().await.is_some() {} };
-    if tokio::time::timeout(DRAIN, finished).await.is_err() {
+    if tokio::time::timeout(grace, finished).await.is_err() {
         tracing::warn!(tasks = running.len(), "stopping with work in progress; others take it over");
         running.shutdown().await;
         // The messages given back on the way out are on their way.
