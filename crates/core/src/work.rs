@@ -59,6 +59,9 @@ pub enum WorkError {
         /// How often.
         attempts: u32,
     },
+    /// The worker is asked to stop.
+    #[error("the worker stops; another one begins the task again")]
+    Stopped,
     /// The spec is gone.
     #[error("the spec of the task is gone")]
     SpecMissing,
@@ -93,6 +96,7 @@ impl WorkError {
         let abort = |code: &str, message: String| Consequence::Abort(TaskError { code: code.to_owned(), message });
         match self {
             Self::Held { .. } | Self::Store(StoreError::LeaseLost) => Consequence::Leave,
+            Self::Stopped => Consequence::Retry,
             Self::TooManyAttempts { .. } => abort("gave_up", self.to_string()),
             Self::SpecMissing => abort("spec_missing", self.to_string()),
             Self::Spec(error) => abort("invalid_spec", error.to_string()),
@@ -105,8 +109,10 @@ impl WorkError {
 }
 
 impl Worker {
-    /// Does what the task needs. `directory` must exist, be empty and be removed by the caller.
-    pub async fn work(&self, id: TaskId, directory: &Path) -> Disposition {
+    /// Does what the task needs, unless `stop` resolves first: then the task goes
+    /// back for others to begin at once. `directory` must exist, be empty and be
+    /// removed by the caller.
+    pub async fn work(&self, id: TaskId, directory: &Path, stop: impl Future<Output = ()> + Send) -> Disposition {
         let claim = match self.store.claim(id, &self.owner, self.lease).await {
             Ok(ClaimOutcome::Claimed(claim)) => claim,
             Ok(ClaimOutcome::Held { until }) => {
@@ -126,7 +132,7 @@ impl Worker {
                 return Disposition::Retry;
             }
         };
-        match self.finish(&claim, directory).await {
+        match self.finish(&claim, directory, stop).await {
             Ok(report) => {
                 tracing::info!(task_id = %id, attempt = claim.attempt, wall_ms = report.wall_ms, frames = report.frames,
                     distinct_frames = report.distinct_frames, size_bytes = report.size_bytes, "task completed");
@@ -137,7 +143,12 @@ impl Worker {
     }
 
     /// Makes the video and hands it in.
-    async fn finish(&self, claim: &Claim, directory: &Path) -> Result<VideoReport, WorkError> {
+    async fn finish(
+        &self,
+        claim: &Claim,
+        directory: &Path,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<VideoReport, WorkError> {
         if claim.attempt > MAX_ATTEMPTS {
             return Err(WorkError::TooManyAttempts { attempts: claim.attempt - 1 });
         }
@@ -154,6 +165,7 @@ impl Worker {
         let report = tokio::select! {
             done = work => done?,
             lost = self.keep(claim, receiver) => return Err(lost.into()),
+            () = stop => return Err(WorkError::Stopped),
         };
         self.store.complete(claim, &report).await?;
         Ok(report)

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use rushes_core::task::TaskId;
 use rushes_core::work::{Disposition, Worker};
-use rushes_runtime::messages::Handler;
+use rushes_runtime::messages::{Handler, Stop};
 use rushes_runtime::workdir::WorkDirs;
 use tracing::Instrument;
 
@@ -15,7 +15,7 @@ pub struct RenderHandler {
 
 #[async_trait]
 impl Handler for RenderHandler {
-    async fn handle(&self, id: TaskId) -> Disposition {
+    async fn handle(&self, id: TaskId, stop: Stop) -> Disposition {
         let directory = match self.directories.for_task() {
             Ok(directory) => directory,
             Err(error) => {
@@ -24,6 +24,7 @@ impl Handler for RenderHandler {
             }
         };
         // The directory goes when this returns, and also when it is dropped half-way.
-        self.worker.work(id, directory.path()).instrument(tracing::info_span!("task", task_id = %id)).await
+        let work = self.worker.work(id, directory.path(), stop.requested());
+        work.instrument(tracing::info_span!("task", task_id = %id)).await
     }
 }

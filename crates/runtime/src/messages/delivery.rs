@@ -8,7 +8,7 @@ use rushes_aws::{Message, SqsQueue, parse_message};
 use rushes_core::work::Disposition;
 use tokio::task::JoinSet;
 
-use super::Handler;
+use super::{Handler, Stop};
 
 const SHORTEST_BACK_OFF: Duration = Duration::from_secs(5);
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(300);
@@ -20,6 +20,8 @@ pub struct Desk {
     pub queue: SqsQueue,
     /// How long a message stays hidden after the last sign of life.
     pub lease: Duration,
+    /// Says when work in progress is to be given back.
+    pub stop: Stop,
 }
 
 impl Desk {
@@ -30,7 +32,8 @@ impl Desk {
             () = self.keep_hidden(message) => Disposition::Retry,
         };
         if disposition == Disposition::Retry {
-            self.hide(message, back_off(message.deliveries)).await;
+            let wait = if self.stop.is_requested() { Duration::ZERO } else { back_off(message.deliveries) };
+            self.hide(message, wait).await;
         }
         disposition
     }
@@ -46,8 +49,8 @@ impl Desk {
         };
         // A task of its own: a panic ends there, and the set stops the work when it is dropped.
         let mut work = JoinSet::new();
-        let handler = Arc::clone(&self.handler);
-        work.spawn(async move { handler.handle(id).await });
+        let (handler, stop) = (Arc::clone(&self.handler), self.stop.clone());
+        work.spawn(async move { handler.handle(id, stop).await });
         match work.join_next().await {
             Some(Ok(disposition)) => disposition,
             Some(Err(error)) => {

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use rushes_aws::SqsQueue;
 use rushes_core::task::TaskId;
 use rushes_core::work::Disposition;
+use tokio::sync::watch;
 
 use crate::config::WorkConfig;
 use crate::{HostError, in_lambda, stop};
@@ -17,8 +18,26 @@ use crate::{HostError, in_lambda, stop};
 /// Does what a message asks for.
 #[async_trait]
 pub trait Handler: Send + Sync + 'static {
-    /// Works on the task. Dropping the future ends the work.
-    async fn handle(&self, id: TaskId) -> Disposition;
+    /// Works on the task until `stop` is requested; then it gives the task back.
+    /// Dropping the future ends the work, too, but others learn of it later.
+    async fn handle(&self, id: TaskId, stop: Stop) -> Disposition;
+}
+
+/// Says when work in progress is to be given back.
+#[derive(Clone, Debug)]
+pub struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    /// Resolves when it is; in Lambda, never.
+    pub async fn requested(mut self) {
+        if self.0.wait_for(|stopping| *stopping).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    fn is_requested(&self) -> bool {
+        *self.0.borrow()
+    }
 }
 
 /// Hands messages to `handler`: those of Lambda's event source in Lambda, else
@@ -27,11 +46,12 @@ pub trait Handler: Send + Sync + 'static {
 /// # Errors
 /// [`HostError`] when the host cannot start or breaks.
 pub async fn serve(handler: Arc<dyn Handler>, queue: SqsQueue, config: WorkConfig) -> Result<(), HostError> {
-    let desk = delivery::Desk { handler, queue, lease: config.lease };
+    let (stopping, stopped) = watch::channel(false);
+    let desk = delivery::Desk { handler, queue, lease: config.lease, stop: Stop(stopped) };
     // Boxed: together with what they await, the compiler finds them too deep.
     if in_lambda() {
         return Box::pin(lambda::run(desk)).await.map_err(HostError::Lambda);
     }
-    Box::pin(poll::run(desk, config.workers, config.drain, stop::requested())).await?;
+    Box::pin(poll::run(desk, config, stop::requested(), stopping)).await?;
     Ok(())
 }

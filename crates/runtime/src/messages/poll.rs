@@ -6,24 +6,28 @@ use std::time::Duration;
 
 use rushes_aws::Message;
 use rushes_core::work::Disposition;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::delivery::Desk;
+use crate::config::WorkConfig;
 
+/// How long giving a task back may take.
+const GIVE_BACK: Duration = Duration::from_secs(5);
 /// Before the queue is asked again after it failed.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(2);
 /// The most messages that SQS hands over at once.
 const MAX_BATCH: usize = 10;
 
-/// Works on up to `workers` messages at once until `stop` resolves; what is in
-/// progress then may go on for the time of `grace`.
+/// Works on messages until `stop` resolves. What is in progress then may go on
+/// for a while; what is not finished by then is told to stop through `stopping`.
 pub async fn run(
     desk: Desk,
-    workers: usize,
-    grace: Duration,
+    config: WorkConfig,
     stop: impl Future<Output = io::Result<()>>,
+    stopping: watch::Sender<bool>,
 ) -> io::Result<()> {
+    let workers = config.workers;
     let desk = Arc::new(desk);
     let mut running = JoinSet::new();
     tracing::info!(workers, "waiting for tasks");
@@ -31,7 +35,7 @@ pub async fn run(
         stopped = stop => stopped,
         () = take_messages(&desk, workers, &mut running) => Ok(()),
     };
-    drain(running, grace).await;
+    drain(running, config.drain, &stopping).await;
     stopped
 }
 
@@ -76,15 +80,25 @@ async fn deliver(desk: Arc<Desk>, message: Message, _hand: OwnedSemaphorePermit)
     }
 }
 
-/// Lets running work end by itself, and ends it when its time is up.
-async fn drain(mut running: JoinSet<()>, grace: Duration) {
-    let finished = async { while running.join_next().await.is_some() {} };
-    if tokio::time::timeout(grace, finished).await.is_err() {
-        tracing::warn!(tasks = running.len(), "stopping with work in progress; others take it over");
+/// Lets running work end by itself, has it given back when its time is up, and
+/// ends it when even that takes too long.
+async fn drain(mut running: JoinSet<()>, grace: Duration, stopping: &watch::Sender<bool>) {
+    if ended(&mut running, grace).await {
+        return;
+    }
+    tracing::warn!(tasks = running.len(), "stopping with work in progress; others take it over");
+    stopping.send_replace(true);
+    if !ended(&mut running, GIVE_BACK).await {
         running.shutdown().await;
-        // The messages given back on the way out are on their way.
+        // The messages made visible on the way out are on their way.
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
+}
+
+/// Whether all work ends in `time`.
+async fn ended(running: &mut JoinSet<()>, time: Duration) -> bool {
+    let all = async { while running.join_next().await.is_some() {} };
+    tokio::time::timeout(time, all).await.is_ok()
 }
 
 /// Makes the message of a delivery that is broken off visible to others at once.
