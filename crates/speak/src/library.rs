@@ -5,7 +5,7 @@
 //! with `unsafe`; the program runs in a process of its own, so that a fault in
 //! the library ends a sentence and not the service.
 
-use std::ffi::{CString, c_char, c_int, c_short, c_uint, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_short, c_uint, c_void};
 use std::ptr;
 
 use libloading::Library;
@@ -38,10 +38,25 @@ struct Event {
     id: [u8; 8],
 }
 
+/// `espeak_VOICE`, as a question.
+#[repr(C)]
+struct VoiceQuery {
+    name: *const c_char,
+    languages: *const c_char,
+    identifier: *const c_char,
+    gender: u8,
+    age: u8,
+    variant: u8,
+    xx1: u8,
+    score: c_int,
+    spare: *mut c_void,
+}
+
 type Callback = unsafe extern "C" fn(*mut c_short, c_int, *mut Event) -> c_int;
 type Initialize = unsafe extern "C" fn(c_int, c_int, *const c_char, c_int) -> c_int;
 type SetSynthCallback = unsafe extern "C" fn(Callback);
 type SetVoiceByName = unsafe extern "C" fn(*const c_char) -> c_int;
+type SetVoiceByProperties = unsafe extern "C" fn(*mut VoiceQuery) -> c_int;
 type SetParameter = unsafe extern "C" fn(c_int, c_int, c_int) -> c_int;
 type Terminate = unsafe extern "C" fn() -> c_int;
 type Synth =
@@ -107,11 +122,7 @@ impl Espeak {
     /// Chooses who speaks and how.
     pub fn choose(&self, voice: &str, rate_wpm: c_int, pitch: c_int) -> Result<(), SpeakError> {
         let name = CString::new(voice).map_err(|_| SpeakError::ContainsNul)?;
-        // SAFETY: the type is that of the function in `speak_lib.h`.
-        let by_name = unsafe { self.library.get::<SetVoiceByName>(b"espeak_SetVoiceByName\0") }
-            .map_err(SpeakError::Incompatible)?;
-        // SAFETY: `name` is a C string that outlives the call.
-        if unsafe { by_name(name.as_ptr()) } != OK {
+        if !self.choose_by_name(&name)? && !self.choose_by_language(&name)? {
             return Err(SpeakError::UnknownVoice(voice.to_owned()));
         }
         // SAFETY: the type is that of the function in `speak_lib.h`.
@@ -125,6 +136,34 @@ impl Espeak {
             }
         }
         Ok(())
+    }
+
+    fn choose_by_name(&self, name: &CStr) -> Result<bool, SpeakError> {
+        // SAFETY: the type is that of the function in `speak_lib.h`.
+        let by_name = unsafe { self.library.get::<SetVoiceByName>(b"espeak_SetVoiceByName\0") }
+            .map_err(SpeakError::Incompatible)?;
+        // SAFETY: `name` is a C string that outlives the call.
+        Ok(unsafe { by_name(name.as_ptr()) } == OK)
+    }
+
+    /// Some voices bear another name than their language: `en-gb`, `fr-fr`.
+    fn choose_by_language(&self, language: &CStr) -> Result<bool, SpeakError> {
+        // SAFETY: the type is that of the function in `speak_lib.h`.
+        let by_properties = unsafe { self.library.get::<SetVoiceByProperties>(b"espeak_SetVoiceByProperties\0") }
+            .map_err(SpeakError::Incompatible)?;
+        let mut query = VoiceQuery {
+            name: ptr::null(),
+            languages: language.as_ptr(),
+            identifier: ptr::null(),
+            gender: 0,
+            age: 0,
+            variant: 0,
+            xx1: 0,
+            score: 0,
+            spare: ptr::null_mut(),
+        };
+        // SAFETY: `query` and the text it points to outlive the call; null means "any".
+        Ok(unsafe { by_properties(&raw mut query) } == OK)
     }
 
     /// Ends the library; [`Self::start`] may then be called again.

@@ -19,7 +19,6 @@ pub const NAMES: &[&str] = &[
     "bpy",
     "bs",
     "ca",
-    "chr-US-Qaaa-x-west",
     "cmn",
     "cmn-latn-pinyin",
     "cs",
