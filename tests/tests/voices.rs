@@ -42,3 +42,14 @@ async fn words_follow_each_other_as_written_and_a_sentence_sounds_the_same_where
     ensure!(spoken[0].words.windows(2).all(|pair| pair[0].end == pair[1].start && pair[0].start <= pair[0].end));
     Ok(())
 }
+
+#[test]
+fn the_description_of_the_api_lists_the_same_voices() -> Result<()> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
+    let document: serde_json::Value = serde_json::from_slice(&std::fs::read(path)?)?;
+    let listed =
+        document["components"]["schemas"]["Voice"]["properties"]["name"]["enum"].as_array().context("voices")?;
+    let listed: Vec<&str> = listed.iter().filter_map(|name| name.as_str()).collect();
+    ensure!(listed == voices::NAMES, "{listed:?}");
+    Ok(())
+}
