@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::ports::MemoKey;
 use crate::task::TaskId;
 
 /// One object in the bucket.
@@ -17,6 +18,8 @@ pub enum ObjectKey {
     Srt(TaskId),
     /// Subtitles as WebVTT.
     Vtt(TaskId),
+    /// A remembered result.
+    Memo(MemoKey),
 }
 
 impl ObjectKey {
@@ -29,6 +32,7 @@ impl ObjectKey {
             Self::Poster(_) => "image/jpeg",
             Self::Srt(_) => "application/x-subrip; charset=utf-8",
             Self::Vtt(_) => "text/vtt; charset=utf-8",
+            Self::Memo(_) => "application/octet-stream",
         }
     }
 
@@ -36,7 +40,7 @@ impl ObjectKey {
     #[must_use]
     pub const fn cache_control(self) -> &'static str {
         match self {
-            Self::Spec(_) => "private, no-store",
+            Self::Spec(_) | Self::Memo(_) => "private, no-store",
             Self::Video(_) | Self::Poster(_) | Self::Srt(_) | Self::Vtt(_) => "private, max-age=86400, immutable",
         }
     }
@@ -50,6 +54,7 @@ impl fmt::Display for ObjectKey {
             Self::Poster(id) => (id, "poster.jpg"),
             Self::Srt(id) => (id, "captions.srt"),
             Self::Vtt(id) => (id, "captions.vtt"),
+            Self::Memo(key) => return write!(formatter, "memo/{key}"),
         };
         write!(formatter, "tasks/{id}/{name}")
     }

@@ -4,6 +4,7 @@
 //! [`produce`]). Nothing in here opens a file or a socket.
 
 pub mod keys;
+pub mod memo;
 pub mod narration;
 pub mod ports;
 pub mod produce;

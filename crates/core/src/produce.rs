@@ -116,7 +116,7 @@ impl Studio {
         let scenes = spec.scenes.iter().zip(backdrops).zip(speeches).map(spoken_scene).collect();
         let (timeline, soundtrack) = Timeline::lay(spec.output, spec.captions, spec.title.as_deref(), scenes);
         progress.report(Stage::Rendering, 0.0);
-        let job = RenderJob { timeline: &timeline, soundtrack: &soundtrack, directory };
+        let job = RenderJob { timeline: &timeline, soundtrack: Arc::new(soundtrack), directory };
         let files = self.renderer.render(job, progress).await?;
         let report = report(&timeline, &files, started);
         Ok(Production { video: files.video, poster: files.poster, cues: cues(&timeline), report })

@@ -81,7 +81,7 @@ async fn encode(
 ) -> Result<Vec<u8>, RenderError> {
     let seconds = u32::try_from(segment.frames() / u64::from(segment.output.frame_rate.get())).unwrap_or(u32::MAX);
     let deadline = Duration::from_secs(60) + Duration::from_secs(1) * seconds.saturating_mul(DEADLINE_PER_SECOND);
-    let mut running = ffmpeg.start("encoding pictures", deadline, arguments(&segment.output))?;
+    let mut running = ffmpeg.start("encoding pictures", deadline, encoder_settings(&segment.output))?;
     let stdin = running.stdin.take();
     let (segment, stills, drawn) = (segment.clone(), Arc::clone(stills), drawn.clone());
     running
@@ -122,7 +122,7 @@ fn draw(
 }
 
 /// The arguments of the encoder for pictures of that shape.
-fn arguments(output: &Output) -> Vec<String> {
+pub fn encoder_settings(output: &Output) -> Vec<String> {
     let size = format!("{}x{}", output.width, output.height);
     let rate = output.frame_rate.get().to_string();
     let input = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", &size, "-framerate", &rate, "-i", "pipe:0"];

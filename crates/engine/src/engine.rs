@@ -5,34 +5,54 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::{StreamExt, TryStreamExt, stream};
-use rushes_core::ports::{Progress, RenderError, RenderJob, RenderedFiles, Renderer};
+use rushes_core::memo::NoMemo;
+use rushes_core::ports::{Memo, Progress, RenderError, RenderJob, RenderedFiles, Renderer};
+use rushes_core::spec::Output;
 use rushes_core::task::{SegmentCount, Stage};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::compose::Stills;
 use crate::encode::encode_segment;
 use crate::ffmpeg::Ffmpeg;
-use crate::mp4::write_mp4;
+use crate::fingerprint::{StillHashes, hash_stills, segment_key};
+use crate::mp4::{WrittenFile, write_mp4};
 use crate::plan::{Segment, plan};
 use crate::poster::{draw_poster, poster_look};
-use crate::sound::encode_sound;
+use crate::remember::{recall, remember};
+use crate::sound::{AacTrack, encode_sound};
 use crate::still::decode_stills;
 use crate::text::Typesetter;
 
 /// Draws, encodes and joins on this machine.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Engine {
     ffmpeg: Ffmpeg,
     workers: usize,
+    memo: Arc<dyn Memo>,
+}
+
+/// A segment in a file.
+struct SegmentFile {
+    path: PathBuf,
+    distinct_frames: u64,
+    is_reused: bool,
+}
+
+/// What the segments of one video have in common.
+struct Shared<'a> {
+    stills: Arc<Stills>,
+    hashes: StillHashes,
+    directory: &'a Path,
+    drawn: UnboundedSender<u64>,
 }
 
 impl Engine {
-    /// An engine that uses the ffmpeg at `ffmpeg` and renders as many segments at
-    /// once as the machine has processors.
+    /// An engine that uses the ffmpeg at `ffmpeg`, renders as many segments at
+    /// once as the machine has processors, and remembers none.
     #[must_use]
     pub fn new(ffmpeg: PathBuf) -> Self {
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { ffmpeg: Ffmpeg::new(ffmpeg), workers }
+        Self { ffmpeg: Ffmpeg::new(ffmpeg), workers, memo: Arc::new(NoMemo) }
     }
 
     /// The same engine with another number of segments rendered at once; at least one.
@@ -41,28 +61,52 @@ impl Engine {
         Self { workers: workers.max(1), ..self }
     }
 
-    /// Renders all segments into files, in parallel; returns their paths in order
-    /// and the number of pictures encoded.
+    /// The same engine with a memory for segments.
+    #[must_use]
+    pub fn with_memo(self, memo: Arc<dyn Memo>) -> Self {
+        Self { memo, ..self }
+    }
+
+    /// Renders all segments into files, in parallel; returns them in order.
     async fn render_segments(
         &self,
-        segments: &[Segment],
-        stills: &Arc<Stills>,
-        directory: &Path,
-        drawn: &UnboundedSender<u64>,
-    ) -> Result<(Vec<PathBuf>, u64), RenderError> {
-        let rendered: Vec<(PathBuf, u64)> = stream::iter(segments.to_vec().into_iter().enumerate())
-            .map(|(index, segment)| async move {
-                let encoded = encode_segment(&self.ffmpeg, &segment, stills, drawn).await?;
-                let path = directory.join(format!("segment-{index:04}.h264"));
-                let written = tokio::fs::write(&path, &encoded.stream).await;
-                written.map_err(|source| RenderError::Io { doing: "writing a segment", source })?;
-                Ok::<_, RenderError>((path, encoded.distinct_frames))
-            })
+        segments: Vec<Segment>,
+        shared: Shared<'_>,
+    ) -> Result<Vec<SegmentFile>, RenderError> {
+        let shared = &shared;
+        stream::iter(segments.into_iter().enumerate())
+            .map(|(index, segment)| async move { self.render_segment(index, &segment, shared).await })
             .buffered(self.workers)
             .try_collect()
-            .await?;
-        let distinct_frames = rendered.iter().map(|(_, distinct)| distinct).sum();
-        Ok((rendered.into_iter().map(|(path, _)| path).collect(), distinct_frames))
+            .await
+    }
+
+    /// Recalls a segment or renders it, and writes it into a file.
+    async fn render_segment(
+        &self,
+        index: usize,
+        segment: &Segment,
+        shared: &Shared<'_>,
+    ) -> Result<SegmentFile, RenderError> {
+        let key = segment_key(segment, &shared.hashes);
+        let recalled = recall(self.memo.as_ref(), key, segment.frames()).await;
+        let is_reused = recalled.is_some();
+        let encoded = match recalled {
+            Some(encoded) => {
+                // Nobody listens once the render was dropped.
+                let _ = shared.drawn.send(encoded.frames);
+                encoded
+            }
+            None => {
+                let encoded = encode_segment(&self.ffmpeg, segment, &shared.stills, &shared.drawn).await?;
+                remember(self.memo.as_ref(), key, &encoded).await;
+                encoded
+            }
+        };
+        let path = shared.directory.join(format!("segment-{index:04}.h264"));
+        let written = tokio::fs::write(&path, &encoded.stream).await;
+        written.map_err(|source| RenderError::Io { doing: "writing a segment", source })?;
+        Ok(SegmentFile { path, distinct_frames: encoded.distinct_frames, is_reused })
     }
 }
 
@@ -72,42 +116,48 @@ impl Renderer for Engine {
         let timeline = job.timeline;
         let stills = Arc::new(decode_stills(&self.ffmpeg, timeline).await?);
         let segments = plan(timeline, &mut Typesetter::new());
-        let total = segments.len();
+        let poster = job.directory.join("poster.jpg");
+        let drawing_poster = draw_poster(&self.ffmpeg, poster_look(&segments), &stills, &poster);
         let (drawn, counter) = unbounded_channel();
-        let pictures = async {
-            let rendered = self.render_segments(&segments, &stills, job.directory, &drawn).await;
-            drop(drawn);
-            rendered
-        };
-        let sound = encode_sound(&self.ffmpeg, Arc::new(job.soundtrack.clone()));
+        let hashes = hash_stills(stills.keys())?;
+        let shared = Shared { stills: Arc::clone(&stills), hashes, directory: job.directory, drawn };
+        let pictures = self.render_segments(segments, shared);
+        let sound = encode_sound(&self.ffmpeg, Arc::clone(&job.soundtrack));
         let counting = async {
             count(counter, timeline.frames(), progress).await;
             Ok(())
         };
-        let poster = job.directory.join("poster.jpg");
-        let drawing_poster = draw_poster(&self.ffmpeg, poster_look(&segments), &stills, &poster);
-        let ((paths, distinct_frames), sound, (), ()) = tokio::try_join!(pictures, sound, counting, drawing_poster)?;
+        let (files, sound, (), ()) = tokio::try_join!(pictures, sound, counting, drawing_poster)?;
         progress.report(Stage::Stitching, 0.0);
         let video = job.directory.join("video.mp4");
-        let (output, target, parts) = (timeline.output, video.clone(), paths.clone());
-        let written =
-            tokio::task::spawn_blocking(move || write_mp4(&target, &parts, output, sound.as_ref())).await.map_err(
-                |error| RenderError::Broken { reason: "joining panicked".to_owned(), source: Some(error.into()) },
-            )??;
-        for path in paths {
+        let written = join(&video, &files, timeline.output, sound).await?;
+        for file in &files {
             // The directory is the caller's to remove: a segment left there is only untidy.
-            let _ = tokio::fs::remove_file(path).await;
+            let _ = tokio::fs::remove_file(&file.path).await;
         }
         Ok(RenderedFiles {
             video,
             poster,
             frames: written.frames,
-            distinct_frames,
-            segments: SegmentCount { total, reused: 0 },
+            distinct_frames: files.iter().map(|file| file.distinct_frames).sum(),
+            segments: SegmentCount { total: files.len(), reused: files.iter().filter(|file| file.is_reused).count() },
             size_bytes: written.size_bytes,
             sha256: written.sha256,
         })
     }
+}
+
+/// Writes the MP4 file beside the runtime's threads.
+async fn join(
+    video: &Path,
+    files: &[SegmentFile],
+    output: Output,
+    sound: Option<AacTrack>,
+) -> Result<WrittenFile, RenderError> {
+    let (video, parts) = (video.to_owned(), files.iter().map(|file| file.path.clone()).collect::<Vec<_>>());
+    tokio::task::spawn_blocking(move || write_mp4(&video, &parts, output, sound.as_ref()))
+        .await
+        .map_err(|error| RenderError::Broken { reason: "joining panicked".to_owned(), source: Some(error.into()) })?
 }
 
 /// Turns counts of drawn frames into progress until nobody draws any more.

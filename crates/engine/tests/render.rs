@@ -4,14 +4,18 @@
 
 mod common;
 
+use std::collections::HashMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use async_trait::async_trait;
+use bytes::Bytes;
 use common::{ffmpeg, program};
 use rushes_core::narration::{Speech, words_from_marks};
-use rushes_core::ports::{RenderError, RenderJob, RenderedFiles, Renderer, SilentProgress};
+use rushes_core::ports::{Memo, MemoError, MemoKey, RenderError, RenderJob, RenderedFiles, Renderer, SilentProgress};
 use rushes_core::spec::{CaptionMode, CaptionPosition, CaptionStyle, Gradient, Output};
 use rushes_core::timeline::{Backdrop, Soundtrack, SpokenScene, Timeline};
 use rushes_core::units::{Color, FrameRate};
@@ -74,7 +78,7 @@ async fn render(
     story: &(Timeline, Soundtrack),
     directory: &Path,
 ) -> Result<RenderedFiles, RenderError> {
-    let job = RenderJob { timeline: &story.0, soundtrack: &story.1, directory };
+    let job = RenderJob { timeline: &story.0, soundtrack: Arc::new(story.1.clone()), directory };
     engine.render(job, &SilentProgress).await
 }
 
@@ -131,6 +135,63 @@ async fn the_bytes_do_not_depend_on_how_many_workers_there_are() -> Result<()> {
         hashes.push(render(&Engine::new(program()).with_workers(workers), &story, directory.path()).await?.sha256);
     }
     ensure!(hashes.iter().all(|hash| *hash == hashes[0]), "{hashes:?}");
+    Ok(())
+}
+
+/// Remembers in a map, which a test can look into.
+#[derive(Default)]
+struct MapMemo(Mutex<HashMap<MemoKey, Bytes>>);
+
+#[async_trait]
+impl Memo for MapMemo {
+    async fn get(&self, key: MemoKey) -> Result<Option<Bytes>, MemoError> {
+        Ok(self.0.lock().unwrap().get(&key).cloned())
+    }
+
+    async fn put(&self, key: MemoKey, value: Bytes) -> Result<(), MemoError> {
+        self.0.lock().unwrap().insert(key, value);
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn an_edit_of_one_scene_renders_that_scene_and_nothing_else() -> Result<()> {
+    let twelve = |changed: &str| {
+        let texts = (0..12).map(|n| if n == 5 { changed.to_owned() } else { format!("This is scene number {n}.") });
+        let scenes = texts.map(|text| scene(gradient(), &[&text], 0)).collect();
+        Timeline::lay(output(), captions(CaptionMode::Highlight), None, scenes)
+    };
+    let engine = Engine::new(program()).with_memo(Arc::new(MapMemo::default()));
+    let mut reused = Vec::new();
+    for text in
+        ["The first version of it.", "The second and rather longer version of the same.", "The first version of it."]
+    {
+        let directory = tempfile::tempdir()?;
+        let files = render(&engine, &twelve(text), directory.path()).await?;
+        ensure!(files.segments.total == 12);
+        ensure!(frames(&files.video)?.len() as u64 == files.frames);
+        reused.push((files.segments.reused, files.sha256));
+    }
+    ensure!(reused.iter().map(|(count, _)| *count).eq([0, 11, 12]), "{reused:?}");
+    ensure!(reused[0].1 == reused[2].1, "remembered segments gave other bytes");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_damaged_remembered_segment_is_noticed_and_made_again() -> Result<()> {
+    let memo = Arc::new(MapMemo::default());
+    let engine = Engine::new(program()).with_memo(memo.clone());
+    let story = story(CaptionMode::Highlight);
+    let directory = tempfile::tempdir()?;
+    let whole = render(&engine, &story, directory.path()).await?;
+    for value in memo.0.lock().unwrap().values_mut().take(1) {
+        let mut damaged = value.to_vec();
+        let middle = damaged.len() / 2;
+        damaged[middle] ^= 0x10;
+        *value = damaged.into();
+    }
+    let again = render(&engine, &story, directory.path()).await?;
+    ensure!(again.segments.reused == whole.segments.total - 1 && again.sha256 == whole.sha256);
     Ok(())
 }
 

@@ -2,11 +2,13 @@
 //! each error says whether trying again can help.
 
 mod media;
+mod memo;
 mod renderer;
 mod store;
 mod voice;
 
 pub use media::{FetchedMedia, MediaError, MediaLibrary};
+pub use memo::{Memo, MemoError, MemoKey, MemoKind};
 pub use renderer::{Progress, RenderError, RenderJob, RenderedFiles, Renderer, SilentProgress};
 pub use store::{Bucket, BucketError, Claim, ClaimOutcome, QueueError, StoreError, TaskPage, TaskQueue, TaskStore};
 pub use voice::{Voice, VoiceError};

@@ -1,6 +1,7 @@
 //! From a timeline to an MP4 file.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -35,7 +36,7 @@ pub struct RenderJob<'a> {
     /// What is visible.
     pub timeline: &'a Timeline,
     /// What sounds.
-    pub soundtrack: &'a Soundtrack,
+    pub soundtrack: Arc<Soundtrack>,
     /// An existing directory for the results and for files that are gone at the end.
     pub directory: &'a Path,
 }

@@ -6,7 +6,7 @@ mod boxes;
 mod layout;
 mod writer;
 
-pub use writer::write_mp4;
+pub use writer::{WrittenFile, write_mp4};
 
 use rushes_core::spec::Output;
 

@@ -1,7 +1,7 @@
 //! The fonts that ship with the product. The system's are never looked at: the
 //! same words give the same picture on every machine.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use cosmic_text::fontdb::{Database, Source};
 
@@ -24,4 +24,16 @@ pub fn database() -> Database {
     }
     database.set_sans_serif_family(FAMILY);
     database
+}
+
+/// A hash of the font files: other fonts, other pictures.
+pub fn fingerprint() -> &'static str {
+    static FINGERPRINT: LazyLock<String> = LazyLock::new(|| {
+        let mut hasher = blake3::Hasher::new();
+        for file in FILES {
+            hasher.update(file);
+        }
+        hasher.finalize().to_hex().to_string()
+    });
+    &FINGERPRINT
 }

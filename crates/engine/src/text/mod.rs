@@ -6,6 +6,7 @@ mod heading;
 mod typesetter;
 
 pub use captions::{Page, PageText, paginate};
+pub use fonts::fingerprint as fonts_fingerprint;
 pub use heading::set_heading;
 pub use typesetter::Typesetter;
 

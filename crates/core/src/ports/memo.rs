@@ -1,0 +1,49 @@
+//! Remembered results of pure steps, found by the hash of everything they depend on.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use super::Source;
+
+/// What kind of step a result comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MemoKind {
+    /// A rendered segment.
+    Segment,
+}
+
+/// Name of a result: equal inputs, equal keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MemoKey {
+    /// The step.
+    pub kind: MemoKind,
+    /// A cryptographic hash of all its inputs, the step's own version included.
+    pub hash: [u8; 32],
+}
+
+impl fmt::Display for MemoKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            MemoKind::Segment => "segment",
+        };
+        write!(formatter, "{kind}/")?;
+        self.hash.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+    }
+}
+
+/// Remembers results. Forgetting one, at any time, costs work and nothing else.
+#[async_trait]
+pub trait Memo: Send + Sync {
+    /// The result, if it is remembered. It may be damaged: whoever stored it can tell.
+    async fn get(&self, key: MemoKey) -> Result<Option<Bytes>, MemoError>;
+
+    /// Remembers a result.
+    async fn put(&self, key: MemoKey, value: Bytes) -> Result<(), MemoError>;
+}
+
+/// The memo cannot be reached or refuses.
+#[derive(Debug, thiserror::Error)]
+#[error("the memo cannot be reached")]
+pub struct MemoError(#[source] pub Source);
