@@ -64,6 +64,15 @@ pub struct RenderOptions {
     #[arg(long, env = "RUSHES_FFMPEG", default_value = "ffmpeg", value_name = "PATH")]
     pub ffmpeg: PathBuf,
 
+    /// Where rendered segments are remembered, so that an edit renders only what it changed
+    /// [default: the user's cache folder].
+    #[arg(long, env = "RUSHES_CACHE_DIR", value_name = "DIR")]
+    pub cache_dir: Option<PathBuf>,
+
+    /// Render everything, remember nothing.
+    #[arg(long, conflicts_with = "cache_dir")]
+    pub no_cache: bool,
+
     /// The program that speaks [default: `rushes-speak` beside this program].
     #[arg(long, env = "RUSHES_SPEAK", value_name = "PATH")]
     pub speak: Option<PathBuf>,

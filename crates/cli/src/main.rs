@@ -1,6 +1,7 @@
 //! What a person types: `rushes render`, `submit`, `watch`, `dev`.
 
 mod arguments;
+mod cache;
 mod client;
 mod dev;
 mod outcome;

@@ -14,6 +14,7 @@ use rushes_engine::Engine;
 use serde_json::json;
 
 use crate::arguments::RenderOptions;
+use crate::cache::DirectoryMemo;
 use crate::outcome::unless_interrupted;
 use crate::progress::Bar;
 
@@ -61,17 +62,31 @@ fn resolve_paths(spec: &mut VideoSpec, base: &Path) {
 }
 
 fn studio(options: &RenderOptions) -> anyhow::Result<Studio> {
-    let engine = Engine::new(options.ffmpeg.clone());
-    let engine = match options.workers {
-        Some(workers) => engine.with_workers(workers),
-        None => engine,
-    };
+    let mut engine = Engine::new(options.ffmpeg.clone());
+    if let Some(workers) = options.workers {
+        engine = engine.with_workers(workers);
+    }
+    if let Some(folder) = cache_folder(options) {
+        let memo = DirectoryMemo::open(folder)?;
+        memo.prune().context("old remembered segments cannot be removed (try --no-cache)")?;
+        engine = engine.with_memo(Arc::new(memo));
+    }
     let voice = options.speak.clone().map_or_else(SpeakVoice::beside_this_program, SpeakVoice::new);
     Ok(Studio {
         voice: Arc::new(voice),
         media: Arc::new(Library::for_command_line(AllowedHosts::default())?),
         renderer: Arc::new(engine),
     })
+}
+
+/// As asked for, or where the XDG base directory specification has caches; `None` for no cache.
+fn cache_folder(options: &RenderOptions) -> Option<PathBuf> {
+    if options.no_cache {
+        return None;
+    }
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let caches = || absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")));
+    options.cache_dir.clone().or_else(|| Some(caches()?.join("rushes")))
 }
 
 /// A directory for unfinished files on the output's own disk, gone at the end whatever happens.
@@ -122,7 +137,8 @@ fn tell(production: &Production, options: &RenderOptions) -> anyhow::Result<()> 
     }
     let every_frame = if report.distinct_frames == report.frames { " (every frame was encoded)" } else { "" };
     eprintln!(
-        "{}: {seconds:.1} s of {}x{} at {} fps in {:.1} s; {} of {} frames drawn{every_frame}, {} KB",
+        "{}: {seconds:.1} s of {}x{} at {} fps in {:.1} s; {} distinct of {} frames{every_frame}, \
+         {} of {} segments reused, {} KB",
         options.output.display(),
         report.width,
         report.height,
@@ -130,6 +146,8 @@ fn tell(production: &Production, options: &RenderOptions) -> anyhow::Result<()> 
         std::time::Duration::from_millis(report.wall_ms).as_secs_f64(),
         report.distinct_frames,
         report.frames,
+        report.segments.reused,
+        report.segments.total,
         report.size_bytes / 1000,
     );
     Ok(())

@@ -17,7 +17,7 @@ fn speak() -> PathBuf {
 
 fn rushes(spec: &str, directory: &Path, more: &[&str]) -> Result<Output> {
     let mut child = Command::new(env!("CARGO_BIN_EXE_rushes"))
-        .args(["render", "-", "-o", "out.mp4"])
+        .args(["render", "-", "-o", "out.mp4", "--no-cache"])
         .args(more)
         .env("RUSHES_SPEAK", speak())
         .current_dir(directory)
@@ -83,6 +83,27 @@ fn the_same_spec_gives_the_same_bytes() -> Result<()> {
 }
 
 #[test]
+fn a_second_render_reuses_every_segment_of_the_first() -> Result<()> {
+    let (directory, cache) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    let spec = directory.path().join("spec.json");
+    std::fs::write(&spec, SPEC)?;
+    let mut reports = Vec::new();
+    for _ in 0..2 {
+        let output = Command::new(env!("CARGO_BIN_EXE_rushes"))
+            .args(["render", "spec.json", "-o", "out.mp4", "--json", "--cache-dir"])
+            .arg(cache.path())
+            .env("RUSHES_SPEAK", speak())
+            .current_dir(directory.path())
+            .output()?;
+        reports.push(serde_json::from_slice::<Value>(&output.stdout)?);
+    }
+    ensure!(reports[0]["segments"]["reused"] == 0, "{}", reports[0]);
+    ensure!(reports[1]["segments"]["reused"] == reports[1]["segments"]["total"], "{}", reports[1]);
+    ensure!(reports[0]["sha256"] == reports[1]["sha256"]);
+    Ok(())
+}
+
+#[test]
 fn what_cannot_be_made_is_told_with_its_place_and_leaves_nothing() -> Result<()> {
     let cases = [
         (r#"{"script": "Hi.", "colour": 1}"#, "/colour"),
@@ -121,7 +142,7 @@ fn an_interrupt_ends_the_work_and_leaves_nothing() -> Result<()> {
     let long =
         format!(r#"{{"script": "{}", "output": {{"resolution": "2160p"}}}}"#, "A rather long story. ".repeat(300));
     let mut child = Command::new(env!("CARGO_BIN_EXE_rushes"))
-        .args(["render", "-", "-o", "out.mp4"])
+        .args(["render", "-", "-o", "out.mp4", "--no-cache"])
         .env("RUSHES_SPEAK", speak())
         .current_dir(directory.path())
         .stdin(Stdio::piped())

@@ -15,8 +15,9 @@ use crate::spec::{MediaOrigin, SpecError, VideoSpec};
 use crate::subtitles::{to_srt, to_vtt};
 use crate::task::{Stage, TaskError, TaskId, VideoReport};
 
-/// Workers that may begin a task before it is given up.
-pub const MAX_ATTEMPTS: u32 = 5;
+/// Workers that may begin a task before it is given up: fewer than the queue delivers
+/// a message (five times), so that the task says why before the message is laid aside.
+pub const MAX_ATTEMPTS: u32 = 4;
 /// How often progress is written at most.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(500);
 

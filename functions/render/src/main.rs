@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rushes_aws::{Clients, DynamoTable, S3Bucket, SqsQueue};
 use rushes_content::{media, speak::SpeakVoice};
-use rushes_core::{produce::Studio, work::Worker};
+use rushes_core::{memo::BucketMemo, produce::Studio, work::Worker};
 use rushes_engine::Engine;
 use rushes_runtime::config::{StorageConfig, WorkConfig, optional, parsed};
 use rushes_runtime::{messages, telemetry, workdir::WorkDirs};
@@ -17,14 +17,16 @@ async fn main() -> anyhow::Result<()> {
     telemetry::start()?;
     let (storage, config) = (StorageConfig::from_env()?, WorkConfig::from_env()?);
     let clients = Clients::from_env().await;
+    let bucket = Arc::new(S3Bucket::new(clients.s3, storage.bucket));
+    let memo = Arc::new(BucketMemo { bucket: bucket.clone() });
     let studio = Studio {
         voice: Arc::new(optional("RUSHES_SPEAK").map_or_else(SpeakVoice::beside_this_program, speak_at)),
         media: Arc::new(media::Library::for_service(parsed("RUSHES_ALLOW_HOSTS", media::AllowedHosts::default())?)?),
-        renderer: Arc::new(Engine::new(parsed("RUSHES_FFMPEG", PathBuf::from("ffmpeg"))?)),
+        renderer: Arc::new(Engine::new(parsed("RUSHES_FFMPEG", PathBuf::from("ffmpeg"))?).with_memo(memo)),
     };
     let worker = Worker {
         store: Arc::new(DynamoTable::new(clients.dynamodb, storage.table)),
-        bucket: Arc::new(S3Bucket::new(clients.s3, storage.bucket)),
+        bucket,
         studio,
         owner: format!("render-{}", ulid::Ulid::generate()),
         lease: config.lease,
