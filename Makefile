@@ -30,9 +30,11 @@ test: ## Run all tests, end to end ones included
 	cargo nextest run $(CARGO_FLAGS) --workspace $(ARGS)
 	cargo test $(CARGO_FLAGS) --workspace --doc --quiet
 
-bench: ## Measure (ARGS="…" for the benchmark)
+bench: ## Measure against ffmpeg and MoviePy, and how fast the API answers (ARGS="--runs 1")
 	@infra/local/setup
-	cargo bench --locked --workspace --benches $(ARGS)
+	@tests/bench/setup
+	cargo build $(CARGO_FLAGS) -p rushes -p rushes-speak -p rushes-api -p rushes-render
+	@exec python3 tests/bench/bench.py $(ARGS)
 
 check: ## Formatting, lints, docs, the stack's template, licences and sources of dependencies
 	@infra/local/setup ci

@@ -1,4 +1,7 @@
-"""The narration's captions as a subtitle file for libass, looking as Rushes draws them."""
+"""The narration's captions as a subtitle file for libass, looking as Rushes draws them.
+
+Only the space between two lines is the font's own: the format has no setting for it.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,7 +69,7 @@ def _events(sentence: Sentence, font: Font, plain: str, spoken: str) -> Iterator
                 continue
             text = r"\N".join(
                 " ".join(
-                    f"{{\\c{spoken}}}{words[index].text}{{\\c{plain}}}" if index == current else words[index].text
+                    f"{{\\c{spoken}&}}{words[index].text}{{\\c{plain}&}}" if index == current else words[index].text
                     for index in line
                 )
                 for line in lines

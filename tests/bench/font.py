@@ -58,11 +58,12 @@ class Font:
         )
         offsets_at = at + 16 + 6 * segments
         glyphs: dict[int, int] = {}
-        for index, (start, end, delta, offset) in enumerate(zip(starts, ends, deltas, offsets)):
+        for index, (start, end, delta, offset) in enumerate(zip(starts, ends, deltas, offsets, strict=True)):
             for code in range(start, end + 1):
                 glyph = code
                 if offset:
-                    (glyph,) = struct.unpack_from(">H", self._data, offsets_at + 2 * index + offset + 2 * (code - start))
+                    at_glyph = offsets_at + 2 * index + offset + 2 * (code - start)
+                    (glyph,) = struct.unpack_from(">H", self._data, at_glyph)
                     if not glyph:
                         continue
                 glyphs[code] = (glyph + delta) & 0xFFFF

@@ -1,6 +1,6 @@
 """What a MoviePy program does for such a video, at its least: plain ground, the narration, no captions.
 
-    IMAGEIO_FFMPEG_EXE=.tools/bin/ffmpeg .tools/bench/bin/python tests/bench/moviepy_peer.py narration.wav '#10182b' out.mp4
+Arguments: the narration's sound, the ground's colour as in `#10182b`, the video to write.
 """
 
 import sys

@@ -55,7 +55,7 @@ def prepare(wav: Path) -> Narration:
     # Enough for this script: it has no abbreviations.
     texts = re.split(r"(?<=[.!?])\s+", spec["script"].strip())
     voice = spec["voice"]
-    request = {"voice": voice["name"], "rate_wpm": voice["rate_wpm"], "pitch": voice.get("pitch", 50), "sentences": texts}
+    request = {"voice": voice["name"], "rate_wpm": voice["rate_wpm"], "pitch": voice["pitch"], "sentences": texts}
     program = needed(BINARIES / "rushes-speak")
     done = subprocess.run([program], input=json.dumps(request).encode(), capture_output=True, check=False)
     if done.returncode:
@@ -76,7 +76,7 @@ def _lay(spec: dict[str, Any], texts: list[str], spoken: bytes, wav: Path) -> Na
         rate = header["sample_rate_hz"]
         length = header["samples"] / rate
         starts = _word_starts(text, header["words"], length)
-        words = [Word(word, _frame_at(clock + start)) for word, start in zip(text.split(), starts)]
+        words = [Word(word, _frame_at(clock + start)) for word, start in zip(text.split(), starts, strict=True)]
         clock += length
         sentences.append(Sentence(words, _frame_at(clock)))
     frames = _frame_at(clock + TAIL_S)
