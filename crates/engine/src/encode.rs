@@ -23,7 +23,7 @@ const RATE_FACTOR: &str = "23";
 /// pictures differ in a word, so a search for motion and a look ahead find
 /// nothing: without them encoding takes two thirds of the time.
 const X264: &str = "ref=1:bframes=0:weightp=0:scenecut=0:keyint=infinite:rc-lookahead=0:mbtree=0:\
-    subme=1:me=dia:partitions=i4x4,i8x8:colorprim=bt709:transfer=bt709:colormatrix=bt709:range=tv";
+    subme=0:me=dia:partitions=i4x4,i8x8:colorprim=bt709:transfer=bt709:colormatrix=bt709:range=tv";
 
 /// The longest that encoding one second of video may take.
 const DEADLINE_PER_SECOND: u32 = 20;

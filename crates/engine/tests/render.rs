@@ -209,6 +209,7 @@ async fn sound_has_the_wished_loudness_and_ends_with_the_pictures() -> Result<()
     ensure!((loudness + 14.0).abs() < 0.5, "{loudness} LUFS");
     let peak_db = 20.0 * meter.true_peak(0)?.log10();
     ensure!(peak_db <= -1.0, "{peak_db} dBTP");
+    ensure!(samples.chunks_exact(2).all(|pair| pair[0] == pair[1]), "the sides differ");
     let (sound_s, picture_s) = (samples.len() as f64 / 96_000.0, files.frames as f64 / 30.0);
     ensure!((sound_s - picture_s).abs() < 1.0 / 30.0, "{sound_s} s of sound, {picture_s} s of pictures");
     Ok(())

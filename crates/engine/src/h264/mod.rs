@@ -3,7 +3,7 @@
 //! macroblock.
 
 mod access_unit;
-mod bits;
+pub(crate) mod bits;
 mod cabac;
 mod nal;
 mod parameter_sets;

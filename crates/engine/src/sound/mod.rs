@@ -4,5 +4,6 @@ mod aac;
 mod blocks;
 mod limiter;
 mod loudness;
+mod stereo;
 
 pub use aac::{AacTrack, encode_sound};
