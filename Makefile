@@ -28,7 +28,6 @@ test: ## Run all tests, end to end ones included
 	@infra/local/setup test
 	cargo build $(CARGO_FLAGS) --workspace --bins --tests
 	cargo nextest run $(CARGO_FLAGS) --workspace $(ARGS)
-	cargo test $(CARGO_FLAGS) --workspace --doc --quiet
 
 bench: ## Measure against ffmpeg and MoviePy, and how fast the API answers (ARGS="--runs 1")
 	@infra/local/setup
@@ -41,7 +40,7 @@ check: ## Formatting, lints, docs, the stack's template, licences and sources of
 	cargo fmt --all --check
 	cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc $(CARGO_FLAGS) --workspace --no-deps
-	shellcheck .ci/run infra/local/setup
+	shellcheck .ci/run infra/local/setup tests/bench/setup
 	AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam validate --lint
 	cargo deny --locked check --hide-inclusion-graph licenses bans sources
 

@@ -1,5 +1,7 @@
 //! What a spec may say, and what is answered to what it may not.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use rushes_core::spec::{Background, MAX_SCENES, MediaOrigin, MediaSource, SpecError, VideoSpec};
 
 fn read(json: &str) -> Result<VideoSpec, SpecError> {

@@ -1,5 +1,5 @@
-//! What a user asks for. JSON is read in two steps: [`raw`] mirrors what may be
-//! written, [`check`] turns it into the types below or names every fault with
+//! What a user asks for. JSON is read in two steps: `raw` mirrors what may be
+//! written, `check` turns it into the types below or names every fault with
 //! the place where it stands.
 
 mod check;
