@@ -13,8 +13,9 @@ use crate::ffmpeg::Ffmpeg;
 use crate::h264::{ParameterSets, repeat_pictures, split_access_units};
 use crate::plan::Segment;
 
-/// Quality of the pictures (x264's constant rate factor): captions on plain ground
-/// stay above VMAF 95.
+/// Quality of the pictures (x264's constant rate factor). Captions on plain ground
+/// have VMAF 93.9 against the uncompressed pictures; 17 would give 95.0 for half as
+/// many bytes again.
 const RATE_FACTOR: &str = "23";
 
 /// What the stream of every segment has in common. One reference and no picture
