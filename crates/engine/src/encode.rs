@@ -82,22 +82,10 @@ async fn encode(
 ) -> Result<Vec<u8>, RenderError> {
     let seconds = u32::try_from(segment.frames() / u64::from(segment.output.frame_rate.get())).unwrap_or(u32::MAX);
     let deadline = Duration::from_secs(60) + Duration::from_secs(1) * seconds.saturating_mul(DEADLINE_PER_SECOND);
-    let mut running = ffmpeg.start("encoding pictures", deadline, encoder_settings(&segment.output))?;
-    let stdin = running.stdin.take();
-    let (segment, stills, drawn) = (segment.clone(), Arc::clone(stills), drawn.clone());
-    running
-        .finish(async move {
-            let stdin = stdin.and_then(|stdin| stdin.into_owned_fd().ok());
-            let stdin = stdin.ok_or_else(|| broken("ffmpeg has no input"))?;
-            // Drawing is work for a processor: it runs beside the runtime's threads
-            // and writes straight into the pipe.
-            tokio::task::spawn_blocking(move || draw(&segment, &stills, feed, std::fs::File::from(stdin), &drawn))
-                .await
-                .map_err(|error| RenderError::Broken {
-                    reason: "drawing panicked".to_owned(),
-                    source: Some(error.into()),
-                })?
-        })
+    let (drawing, stills, drawn) = (segment.clone(), Arc::clone(stills), drawn.clone());
+    ffmpeg
+        .start("encoding pictures", deadline, encoder_settings(&segment.output))?
+        .feed(move |encoder| draw(&drawing, &stills, feed, encoder, &drawn))
         .await
 }
 
@@ -140,8 +128,4 @@ fn check_count(stream: &[u8], frames: u64) -> Result<(), RenderError> {
         Ok(count) => Err(RenderError::Stream { reason: format!("{count} pictures instead of {frames}") }),
         Err(error) => Err(RenderError::Stream { reason: error.to_string() }),
     }
-}
-
-fn broken(reason: &str) -> RenderError {
-    RenderError::Broken { reason: reason.to_owned(), source: None }
 }

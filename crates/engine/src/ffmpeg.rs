@@ -25,8 +25,7 @@ pub struct Running {
     child: Child,
     doing: &'static str,
     deadline: Duration,
-    /// Where its input is written; taken once.
-    pub stdin: Option<ChildStdin>,
+    stdin: Option<ChildStdin>,
     stdout: Option<ChildStdout>,
     stderr: Option<ChildStderr>,
 }
@@ -78,7 +77,7 @@ impl Running {
     /// [`RenderError`] when it fails, is killed or takes too long. What `feed`
     /// returns counts only when ffmpeg itself ended well: a broken pipe is the
     /// symptom, its last words are the cause.
-    pub async fn finish<F>(mut self, feed: F) -> Result<Vec<u8>, RenderError>
+    async fn finish<F>(mut self, feed: F) -> Result<Vec<u8>, RenderError>
     where
         F: Future<Output = Result<(), RenderError>>,
     {
@@ -96,6 +95,28 @@ impl Running {
         tokio::time::timeout(deadline, work)
             .await
             .unwrap_or(Err(RenderError::Deadline { doing, seconds: deadline.as_secs() }))
+    }
+
+    /// [`Self::finish`] with input that `produce` writes straight into the pipe. It is
+    /// work for a processor, and runs beside the runtime's threads.
+    ///
+    /// # Errors
+    /// As [`Self::finish`], and [`RenderError::Broken`] when `produce` panics.
+    pub async fn feed<F>(mut self, produce: F) -> Result<Vec<u8>, RenderError>
+    where
+        F: FnOnce(std::fs::File) -> Result<(), RenderError> + Send + 'static,
+    {
+        let doing = self.doing;
+        let stdin = self.stdin.take().and_then(|stdin| stdin.into_owned_fd().ok());
+        self.finish(async move {
+            let no_input = || RenderError::Broken { reason: "ffmpeg has no input".to_owned(), source: None };
+            let stdin = std::fs::File::from(stdin.ok_or_else(no_input)?);
+            tokio::task::spawn_blocking(move || produce(stdin)).await.map_err(|error| RenderError::Broken {
+                reason: format!("{doing} panicked"),
+                source: Some(error.into()),
+            })?
+        })
+        .await
     }
 
     /// [`Self::finish`] for an ffmpeg that reads nothing.

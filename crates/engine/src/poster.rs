@@ -50,23 +50,14 @@ pub async fn draw_poster(
     target: &Path,
 ) -> Result<(), RenderError> {
     let Some(poster) = poster else { return Ok(()) };
-    let mut running = ffmpeg.start("making the poster", DEADLINE, arguments(&poster.output, target))?;
-    let stdin = running.stdin.take().and_then(|stdin| stdin.into_owned_fd().ok());
+    let running = ffmpeg.start("making the poster", DEADLINE, arguments(&poster.output, target))?;
     let stills = Arc::clone(stills);
-    let feed = async move {
-        let draw = move || {
-            let Some(stdin) = stdin else { return Ok(()) };
-            let mut composer = Composer::new(poster.output, poster.style, &stills);
-            let picture = composer.compose(&poster.look)?;
-            let written = std::fs::File::from(stdin).write_all(picture.bytes());
-            written.map_err(|source| RenderError::Io { doing: "writing to ffmpeg", source })
-        };
-        tokio::task::spawn_blocking(draw).await.map_err(|error| RenderError::Broken {
-            reason: "drawing panicked".to_owned(),
-            source: Some(error.into()),
-        })?
+    let draw = move |mut encoder: std::fs::File| {
+        let mut composer = Composer::new(poster.output, poster.style, &stills);
+        let written = encoder.write_all(composer.compose(&poster.look)?.bytes());
+        written.map_err(|source| RenderError::Io { doing: "writing to ffmpeg", source })
     };
-    running.finish(feed).await.map(drop)
+    running.feed(draw).await.map(drop)
 }
 
 fn arguments(output: &Output, target: &Path) -> Vec<std::ffi::OsString> {

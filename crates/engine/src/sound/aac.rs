@@ -43,15 +43,8 @@ impl AacTrack {
 pub async fn encode_sound(ffmpeg: &Ffmpeg, soundtrack: Arc<Soundtrack>) -> Result<Option<AacTrack>, RenderError> {
     let Some(rate_hz) = soundtrack.pieces.first().map(|piece| piece.sample_rate_hz) else { return Ok(None) };
     let deadline = Duration::from_secs(60) + soundtrack.duration * 2;
-    let mut running = ffmpeg.start("encoding sound", deadline, arguments(rate_hz))?;
-    let stdin = running.stdin.take().and_then(|stdin| stdin.into_owned_fd().ok());
-    let feed = async move {
-        let stdin = stdin.ok_or_else(|| broken("ffmpeg has no input"))?;
-        tokio::task::spawn_blocking(move || master(&soundtrack, std::fs::File::from(stdin)))
-            .await
-            .map_err(|error| RenderError::Broken { reason: "mixing panicked".to_owned(), source: Some(error.into()) })?
-    };
-    let stream = running.finish(feed).await?;
+    let running = ffmpeg.start("encoding sound", deadline, arguments(rate_hz))?;
+    let stream = running.feed(move |encoder| master(&soundtrack, encoder)).await?;
     Ok(Some(AacTrack {
         frames: split_adts(&stream)?,
         rate_hz: RATE_HZ,
