@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use rushes_content::media::{AllowedHosts, Library};
 use rushes_content::speak::SpeakVoice;
 use rushes_core::produce::{Production, Studio};
-use rushes_core::spec::{Background, MediaOrigin, MediaSource, SpecError, VideoSpec};
+use rushes_core::spec::{Background, Image, Media, MediaOrigin, MediaSource, SpecError, VideoSpec};
 use rushes_core::subtitles::{to_srt, to_vtt};
 use rushes_engine::Engine;
 use serde_json::json;
@@ -55,7 +55,9 @@ fn read_spec(path: &Path) -> anyhow::Result<VideoSpec> {
 /// Paths in a spec are meant from where the spec lies.
 fn resolve_paths(spec: &mut VideoSpec, base: &Path) {
     for scene in &mut spec.scenes {
-        if let Background::Image(MediaSource::Path(path)) = &mut scene.background {
+        if let Background::Image(Image { media: Media { source: MediaSource::Path(path), .. }, .. }) =
+            &mut scene.background
+        {
             *path = base.join(&*path);
         }
     }

@@ -3,6 +3,7 @@
 //! to offer ([`ports`]) and what is done with it ([`submit`], [`work`],
 //! [`produce`]). Nothing in here opens a file or a socket.
 
+mod dress;
 pub mod keys;
 pub mod memo;
 pub mod narration;

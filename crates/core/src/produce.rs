@@ -1,21 +1,22 @@
 //! From a spec to files: speak, fetch, lay the timeline, render, write subtitles.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 use futures::{StreamExt, TryStreamExt, stream};
 
+use crate::dress::Shelf;
 use crate::narration::Speech;
 use crate::ports::{
     MediaError, MediaLibrary, Progress, RenderError, RenderJob, RenderedFiles, Renderer, Voice, VoiceError,
 };
 use crate::sentence::sentences;
-use crate::spec::{Background, MediaSource, Scene, VideoSpec, Violation};
+use crate::spec::{Media, MediaKind, MediaSource, VideoSpec, Violation};
 use crate::subtitles::{Cue, cues};
 use crate::task::{Stage, VideoReport};
-use crate::timeline::{Backdrop, SpokenScene, Timeline};
+use crate::timeline::Timeline;
 
 const FETCHES_AT_ONCE: usize = 4;
 
@@ -24,7 +25,7 @@ const FETCHES_AT_ONCE: usize = 4;
 pub struct Studio {
     /// Speaks.
     pub voice: Arc<dyn Voice>,
-    /// Fetches pictures.
+    /// Fetches pictures, clips and sounds.
     pub media: Arc<dyn MediaLibrary>,
     /// Draws and encodes.
     pub renderer: Arc<dyn Renderer>,
@@ -46,7 +47,7 @@ pub struct Production {
 /// Why no video was made.
 #[derive(Debug, thiserror::Error)]
 pub enum ProduceError {
-    /// A picture could not be had.
+    /// A piece of media could not be had.
     #[error("{}: {source}", .pointer)]
     Media {
         /// JSON pointer to it in the spec.
@@ -110,11 +111,11 @@ impl Studio {
     ) -> Result<Production, ProduceError> {
         let started = Instant::now();
         progress.report(Stage::Planning, 0.0);
-        let backdrops = self.fetch_backdrops(spec, directory).await?;
+        let shelf = self.fetch_media(spec, directory).await?;
         progress.report(Stage::Speaking, 0.0);
         let speeches = self.speak(spec).await?;
-        let scenes = spec.scenes.iter().zip(backdrops).zip(speeches).map(spoken_scene).collect();
-        let (timeline, soundtrack) = Timeline::lay(spec.output, spec.captions, spec.title.as_deref(), scenes);
+        let video = shelf.dress(spec, speeches);
+        let (timeline, soundtrack) = Timeline::lay(spec.output(), video);
         progress.report(Stage::Rendering, 0.0);
         let job = RenderJob { timeline: &timeline, soundtrack: Arc::new(soundtrack), directory };
         let files = self.renderer.render(job, progress).await?;
@@ -122,22 +123,17 @@ impl Studio {
         Ok(Production { video: files.video, poster: files.poster, cues: cues(&timeline), report })
     }
 
-    async fn fetch_backdrops(&self, spec: &VideoSpec, directory: &Path) -> Result<Vec<Backdrop>, ProduceError> {
-        let fetches: Vec<_> = spec.scenes.iter().map(|scene| self.fetch_backdrop(scene, directory)).collect();
-        stream::iter(fetches).buffered(FETCHES_AT_ONCE).try_collect().await
-    }
-
-    async fn fetch_backdrop(&self, scene: &Scene, directory: &Path) -> Result<Backdrop, ProduceError> {
-        match &scene.background {
-            Background::Color(color) => Ok(Backdrop::Color(*color)),
-            Background::Gradient(gradient) => Ok(Backdrop::Gradient(*gradient)),
-            Background::Image(source) => {
-                let fetched = self.media.fetch(source, directory).await;
-                let pointer = scene.background_pointer.clone();
-                let fetched = fetched.map_err(|source| ProduceError::Media { pointer, source })?;
-                Ok(Backdrop::Still(fetched.path))
-            }
-        }
+    /// Brings every piece of media into `directory`, each once.
+    async fn fetch_media(&self, spec: &VideoSpec, directory: &Path) -> Result<Shelf, ProduceError> {
+        let wanted: HashMap<_, _> = spec.media().map(|media| ((&media.source, media.kind), media)).collect();
+        let fetch = |media| async move {
+            let fetched = self.media.fetch(media, directory).await;
+            let pointer = || media.pointer.clone();
+            let fetched = fetched.map_err(|source| ProduceError::Media { pointer: pointer(), source })?;
+            Ok((media.source.clone(), fetched.path))
+        };
+        let fetches: Vec<_> = wanted.into_values().map(fetch).collect();
+        stream::iter(fetches).buffer_unordered(FETCHES_AT_ONCE).try_collect().await.map(Shelf)
     }
 
     /// The speech of every scene, spoken in one go so that the voice starts once.
@@ -159,32 +155,18 @@ impl Studio {
 /// Looks at every piece of media that the spec names, once each; returns a fault
 /// for each place that names one that cannot be shown.
 pub async fn check_media(media: &dyn MediaLibrary, spec: &VideoSpec) -> Vec<Violation> {
-    let mut places: BTreeMap<&str, &MediaSource> = BTreeMap::new();
-    places.extend(spec.media().map(|(source, pointer)| (pointer, source)));
-    let sources: HashSet<&MediaSource> = places.values().copied().collect();
-    let checks: Vec<_> = sources.into_iter().map(|source| fault_of(media, source)).collect();
-    let faults: HashMap<&MediaSource, String> =
+    let places: BTreeMap<&str, &Media> = spec.media().map(|media| (media.pointer.as_str(), media)).collect();
+    let wanted: HashMap<_, _> = places.values().map(|media| ((&media.source, media.kind), *media)).collect();
+    let checks: Vec<_> = wanted.into_values().map(|wanted| fault_of(media, wanted)).collect();
+    let faults: HashMap<_, String> =
         stream::iter(checks).buffered(FETCHES_AT_ONCE).filter_map(std::future::ready).collect().await;
-    places
-        .into_iter()
-        .filter_map(|(pointer, source)| Some(Violation::new(pointer_to(source, pointer), faults.get(source)?.clone())))
-        .collect()
+    let fault = |media: &Media| faults.get(&(media.source.clone(), media.kind)).cloned();
+    places.into_iter().filter_map(|(pointer, media)| Some(Violation::new(pointer, fault(media)?))).collect()
 }
 
-async fn fault_of<'a>(media: &dyn MediaLibrary, source: &'a MediaSource) -> Option<(&'a MediaSource, String)> {
-    let fault = media.check(source).await.err()?;
-    Some((source, fault.to_string()))
-}
-
-fn pointer_to(source: &MediaSource, background: &str) -> String {
-    match source {
-        MediaSource::Url(_) => format!("{background}/url"),
-        MediaSource::Path(_) => format!("{background}/path"),
-    }
-}
-
-fn spoken_scene(((scene, background), sentences): ((&Scene, Backdrop), Vec<Speech>)) -> SpokenScene {
-    SpokenScene { background, title: scene.title.clone(), minimum_duration: scene.minimum_duration, sentences }
+async fn fault_of(library: &dyn MediaLibrary, media: &Media) -> Option<((MediaSource, MediaKind), String)> {
+    let fault = library.check(media).await.err()?;
+    Some(((media.source.clone(), media.kind), fault.to_string()))
 }
 
 fn report(timeline: &Timeline, files: &RenderedFiles, started: Instant) -> VideoReport {

@@ -45,6 +45,12 @@ impl FrameRate {
     }
 }
 
+impl Default for FrameRate {
+    fn default() -> Self {
+        Self(30)
+    }
+}
+
 /// An opaque colour in 8-bit sRGB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Color {
@@ -76,6 +82,29 @@ impl Color {
             [r1, r2, g1, g2, b1, b2] => Some(Self::rgb(r1 * 16 + r2, g1 * 16 + g2, b1 * 16 + b2)),
             _ => None,
         }
+    }
+}
+
+/// A share of a whole, 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Portion(f64);
+
+impl Portion {
+    /// All of it.
+    pub const WHOLE: Self = Self(1.0);
+    /// Nothing of it.
+    pub const NONE: Self = Self(0.0);
+
+    /// `None` outside 0 to 1.
+    #[must_use]
+    pub fn new(share: f64) -> Option<Self> {
+        (0.0..=1.0).contains(&share).then_some(Self(share))
+    }
+
+    /// The share, 0 to 1.
+    #[must_use]
+    pub const fn get(self) -> f64 {
+        self.0
     }
 }
 

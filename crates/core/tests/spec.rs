@@ -19,7 +19,7 @@ fn a_script_alone_is_enough() {
     let spec = read(r#"{"script": "  Hello   world. "}"#).unwrap();
     assert_eq!(spec.scenes.len(), 1);
     assert_eq!(spec.scenes[0].text, "Hello world.");
-    assert_eq!((spec.output.width, spec.output.height, spec.output.frame_rate.get()), (1920, 1080, 30));
+    assert_eq!((spec.output().width, spec.output().height, spec.output().frame_rate.get()), (1920, 1080, 30));
     assert_eq!(spec.display_title(), "Hello world.");
 }
 
@@ -31,8 +31,8 @@ fn a_scene_overrides_the_background_of_the_video() {
     )
     .unwrap();
     assert!(matches!(spec.scenes[0].background, Background::Color(_)));
-    let media: Vec<_> = spec.media().collect();
-    assert_eq!(media, [(&MediaSource::Url("https://example.com/a.png".to_owned()), "/scenes/1/background")]);
+    let media: Vec<_> = spec.media().map(|media| (&media.source, media.pointer.as_str())).collect();
+    assert_eq!(media, [(&MediaSource::Url("https://example.com/a.png".to_owned()), "/scenes/1/background/url")]);
 }
 
 #[test]

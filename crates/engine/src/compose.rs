@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rushes_core::ports::RenderError;
-use rushes_core::spec::{CaptionStyle, Output};
+use rushes_core::spec::Output;
 use rushes_core::timeline::Backdrop;
 use rushes_core::units::Color;
 
@@ -24,7 +24,6 @@ pub type Stills = HashMap<PathBuf, Arc<Picture>>;
 /// share is not drawn again.
 pub struct Composer<'a> {
     output: Output,
-    style: CaptionStyle,
     stills: &'a Stills,
     typesetter: Typesetter,
     ground: Option<Ground>,
@@ -40,11 +39,11 @@ struct Ground {
 }
 
 impl<'a> Composer<'a> {
-    /// A composer for pictures of one shape and style.
+    /// A composer for pictures of one shape.
     #[must_use]
-    pub fn new(output: Output, style: CaptionStyle, stills: &'a Stills) -> Self {
+    pub fn new(output: Output, stills: &'a Stills) -> Self {
         let canvas = Picture::black(output.width as usize, output.height as usize);
-        Self { output, style, stills, typesetter: Typesetter::new(), ground: None, page: None, canvas }
+        Self { output, stills, typesetter: Typesetter::new(), ground: None, page: None, canvas }
     }
 
     /// The picture of a look.
@@ -86,7 +85,8 @@ impl<'a> Composer<'a> {
         match backdrop {
             Backdrop::Color(color) => Ok(draw_backdrop(width, height, &Computed::Color(*color))),
             Backdrop::Gradient(gradient) => Ok(draw_backdrop(width, height, &Computed::Gradient(*gradient))),
-            Backdrop::Still(path) => self.still(path),
+            Backdrop::Still(still) => self.still(&still.path),
+            Backdrop::Clip(_) => Err(RenderError::Picture { reason: "clips are not drawn yet".to_owned() }),
         }
     }
 
@@ -101,11 +101,11 @@ impl<'a> Composer<'a> {
     fn draw_caption(&mut self, caption: &Caption) {
         let is_set = self.page.as_ref().is_some_and(|(text, _)| *text == caption.text);
         if !is_set {
-            let block = caption.text.set(&self.output, &self.style, &mut self.typesetter);
+            let block = caption.text.set(&self.output, &caption.style, &mut self.typesetter);
             self.page = Some((caption.text.clone(), block));
         }
         if let Some((_, block)) = &self.page {
-            let style = self.style;
+            let style = caption.style;
             draw(&mut self.canvas, block, |word| {
                 if caption.spoken_word == Some(word) { style.highlight_color } else { style.color }
             });

@@ -96,7 +96,7 @@ fn draw(
     mut encoder: std::fs::File,
     drawn: &UnboundedSender<u64>,
 ) -> Result<(), RenderError> {
-    let mut composer = Composer::new(segment.output, segment.captions, stills);
+    let mut composer = Composer::new(segment.output, stills);
     for shot in &segment.shots {
         let picture = composer.compose(&shot.look)?;
         let times = if feed == Feed::Distinct { 1 } else { shot.frames };

@@ -37,7 +37,7 @@ pub fn segment_key(segment: &Segment, stills: &StillHashes) -> MemoKey {
     text.field(ENGINE_VERSION);
     text.field(fonts_fingerprint());
     text.field(&encoder_settings(&segment.output).join(" "));
-    text.field(&format!("{:?} {:?}", segment.output, segment.captions));
+    text.field(&format!("{:?}", segment.output));
     for shot in &segment.shots {
         text.field(&shot.frames.to_string());
         text.look(&shot.look, stills);
@@ -56,11 +56,13 @@ impl Text {
 
     fn look(&mut self, look: &Look, stills: &StillHashes) {
         match &look.backdrop {
-            Backdrop::Still(path) => {
-                let hash = stills.get(path).map(|hash| hash.to_hex().to_string());
+            Backdrop::Still(still) => {
+                let hash = stills.get(&still.path).map(|hash| hash.to_hex().to_string());
                 self.field(&format!("still {hash:?}"));
             }
-            computed @ (Backdrop::Color(_) | Backdrop::Gradient(_)) => self.field(&format!("{computed:?}")),
+            computed @ (Backdrop::Color(_) | Backdrop::Gradient(_) | Backdrop::Clip(_)) => {
+                self.field(&format!("{computed:?}"));
+            }
         }
         self.field(&format!("{:?} {:?}", look.heading, look.caption));
     }

@@ -30,6 +30,8 @@ pub struct Caption {
     pub text: PageText,
     /// Index of the word being spoken.
     pub spoken_word: Option<usize>,
+    /// How it is written.
+    pub style: CaptionStyle,
 }
 
 /// A look and for how many frames it stays; at least one.
@@ -46,8 +48,6 @@ pub struct Shot {
 pub struct Segment {
     /// Shape and rate of the pictures.
     pub output: Output,
-    /// How words are written.
-    pub captions: CaptionStyle,
     /// In order; neighbours differ unless a long one was cut.
     pub shots: Vec<Shot>,
 }
@@ -69,28 +69,25 @@ pub fn plan(timeline: &Timeline, typesetter: &mut Typesetter) -> Vec<Segment> {
         let shots = shots(scene, timeline, typesetter);
         runs.extend(cut(shots, longest));
     }
-    join_short(runs)
-        .into_iter()
-        .map(|shots| Segment { output: timeline.output, captions: timeline.captions, shots })
-        .collect()
+    join_short(runs).into_iter().map(|shots| Segment { output: timeline.output, shots }).collect()
 }
 
 /// The looks of a scene, one after another.
 fn shots(scene: &TimelineScene, timeline: &Timeline, typesetter: &mut Typesetter) -> Vec<Shot> {
-    let pages: Vec<Page> = match timeline.captions.mode {
+    let pages: Vec<Page> = match scene.captions.mode {
         CaptionMode::None => Vec::new(),
-        CaptionMode::Highlight | CaptionMode::Block => scene
+        CaptionMode::Highlight | CaptionMode::Pop | CaptionMode::Block => scene
             .sentences
             .iter()
-            .flat_map(|sentence| paginate(sentence, &timeline.output, &timeline.captions, typesetter))
+            .flat_map(|sentence| paginate(sentence, &timeline.output, &scene.captions, typesetter))
             .collect(),
     };
     let end = scene.first_frame + scene.frames;
     let mut shots: Vec<Shot> = Vec::new();
-    let boundaries = boundaries(scene, &pages, timeline.captions.mode);
+    let boundaries = boundaries(scene, &pages);
     for (index, frame) in boundaries.iter().enumerate() {
         let frames = boundaries.get(index + 1).copied().unwrap_or(end) - frame;
-        let look = look(scene, &pages, timeline.captions.mode, *frame);
+        let look = look(scene, &pages, *frame);
         match shots.last_mut() {
             Some(shot) if shot.look == look => shot.frames += frames,
             _ => shots.push(Shot { look, frames }),
@@ -100,12 +97,12 @@ fn shots(scene: &TimelineScene, timeline: &Timeline, typesetter: &mut Typesetter
 }
 
 /// The frames at which the look may change, in order, the scene's first included.
-fn boundaries(scene: &TimelineScene, pages: &[Page], mode: CaptionMode) -> Vec<u64> {
+fn boundaries(scene: &TimelineScene, pages: &[Page]) -> Vec<u64> {
     let mut frames = vec![scene.first_frame];
     frames.extend(scene.title.iter().map(|heading| heading.end_frame));
     for page in pages {
         frames.extend([page.first_frame, page.end_frame]);
-        if mode == CaptionMode::Highlight {
+        if scene.captions.mode == CaptionMode::Highlight {
             frames.extend(&page.word_frames);
         }
     }
@@ -115,14 +112,15 @@ fn boundaries(scene: &TimelineScene, pages: &[Page], mode: CaptionMode) -> Vec<u
     frames
 }
 
-fn look(scene: &TimelineScene, pages: &[Page], mode: CaptionMode, frame: u64) -> Look {
+fn look(scene: &TimelineScene, pages: &[Page], frame: u64) -> Look {
     let page = pages.iter().find(|page| (page.first_frame..page.end_frame).contains(&frame));
     let caption = page.map(|page| Caption {
         text: page.text.clone(),
-        spoken_word: match mode {
+        spoken_word: match scene.captions.mode {
             CaptionMode::Highlight => page.word_frames.iter().rposition(|first| *first <= frame),
-            CaptionMode::Block | CaptionMode::None => None,
+            CaptionMode::Block | CaptionMode::Pop | CaptionMode::None => None,
         },
+        style: scene.captions,
     });
     let heading = scene.title.iter().find(|heading| frame < heading.end_frame).map(|heading| heading.text.clone());
     Look { backdrop: scene.background.clone(), heading, caption }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rushes_core::ports::RenderError;
-use rushes_core::spec::{CaptionStyle, Output};
+use rushes_core::spec::Output;
 
 use crate::compose::{Composer, Stills};
 use crate::ffmpeg::Ffmpeg;
@@ -16,10 +16,9 @@ const DEADLINE: Duration = Duration::from_secs(60);
 /// The poster is the picture at this moment, or a tenth into a shorter video.
 const MOMENT: Duration = Duration::from_secs(3);
 
-/// A look with the shape and style it is drawn in.
+/// A look with the shape it is drawn in.
 pub struct PosterLook {
     output: Output,
-    style: CaptionStyle,
     look: Look,
 }
 
@@ -31,7 +30,7 @@ pub fn poster_look(segments: &[Segment]) -> Option<PosterLook> {
     for segment in segments {
         for shot in &segment.shots {
             if left < shot.frames {
-                return Some(PosterLook { output, style: segment.captions, look: shot.look.clone() });
+                return Some(PosterLook { output, look: shot.look.clone() });
             }
             left -= shot.frames;
         }
@@ -53,7 +52,7 @@ pub async fn draw_poster(
     let running = ffmpeg.start("making the poster", DEADLINE, arguments(&poster.output, target))?;
     let stills = Arc::clone(stills);
     let draw = move |mut encoder: std::fs::File| {
-        let mut composer = Composer::new(poster.output, poster.style, &stills);
+        let mut composer = Composer::new(poster.output, &stills);
         let written = encoder.write_all(composer.compose(&poster.look)?.bytes());
         written.map_err(|source| RenderError::Io { doing: "writing to ffmpeg", source })
     };

@@ -35,8 +35,8 @@ pub async fn decode_stills(ffmpeg: &Ffmpeg, timeline: &Timeline) -> Result<Still
 
 fn paths(timeline: &Timeline) -> impl Iterator<Item = &PathBuf> {
     timeline.scenes.iter().filter_map(|scene| match &scene.background {
-        Backdrop::Still(path) => Some(path),
-        Backdrop::Color(_) | Backdrop::Gradient(_) => None,
+        Backdrop::Still(still) => Some(&still.path),
+        Backdrop::Color(_) | Backdrop::Gradient(_) | Backdrop::Clip(_) => None,
     })
 }
 

@@ -16,21 +16,21 @@ use bytes::Bytes;
 use common::{ffmpeg, program};
 use rushes_core::narration::{Speech, words_from_marks};
 use rushes_core::ports::{Memo, MemoError, MemoKey, RenderError, RenderJob, RenderedFiles, Renderer, SilentProgress};
-use rushes_core::spec::{CaptionMode, CaptionPosition, CaptionStyle, Gradient, Output};
-use rushes_core::timeline::{Backdrop, Soundtrack, SpokenScene, Timeline};
+use rushes_core::spec::{CaptionMode, CaptionStyle, Fit, Gradient, Output};
+use rushes_core::timeline::{Backdrop, Soundtrack, SpokenScene, SpokenVideo, Still, Timeline};
 use rushes_core::units::{Color, FrameRate};
 use rushes_engine::Engine;
 
 const RATE_HZ: u32 = 22_050;
 
 fn captions(mode: CaptionMode) -> CaptionStyle {
-    CaptionStyle {
-        mode,
-        position: CaptionPosition::Bottom,
-        color: Color::rgb(255, 255, 255),
-        highlight_color: Color::rgb(255, 213, 74),
-        font_scale: 1.0,
-    }
+    CaptionStyle { mode, ..CaptionStyle::default() }
+}
+
+/// A video in that style, laid.
+fn laid(mode: CaptionMode, title: Option<&str>, scenes: Vec<SpokenScene>) -> (Timeline, Soundtrack) {
+    let scenes = scenes.into_iter().map(|scene| SpokenScene { captions: captions(mode), ..scene }).collect();
+    Timeline::lay(output(), SpokenVideo { title: title.map(str::to_owned), ..SpokenVideo::plain(scenes) })
 }
 
 /// A sentence of one word a third of a second, hummed.
@@ -47,10 +47,9 @@ fn hummed(sentence: &str) -> Speech {
 
 fn scene(background: Backdrop, sentences: &[&str], minimum_ms: u64) -> SpokenScene {
     SpokenScene {
-        background,
-        title: None,
         minimum_duration: Duration::from_millis(minimum_ms),
         sentences: sentences.iter().map(|sentence| hummed(sentence)).collect(),
+        ..SpokenScene::plain(background)
     }
 }
 
@@ -70,7 +69,7 @@ fn story(mode: CaptionMode) -> (Timeline, Soundtrack) {
         scene(dark.clone(), &[], 1_500),
         scene(dark, &["One two three four five six seven eight nine ten and so on for ever and ever, amen."], 13_000),
     ];
-    Timeline::lay(output(), captions(mode), Some("A story"), scenes)
+    laid(mode, Some("A story"), scenes)
 }
 
 async fn render(
@@ -159,7 +158,7 @@ async fn an_edit_of_one_scene_renders_that_scene_and_nothing_else() -> Result<()
     let twelve = |changed: &str| {
         let texts = (0..12).map(|n| if n == 5 { changed.to_owned() } else { format!("This is scene number {n}.") });
         let scenes = texts.map(|text| scene(gradient(), &[&text], 0)).collect();
-        Timeline::lay(output(), captions(CaptionMode::Highlight), None, scenes)
+        laid(CaptionMode::Highlight, None, scenes)
     };
     let engine = Engine::new(program()).with_memo(Arc::new(MapMemo::default()));
     let mut reused = Vec::new();
@@ -236,7 +235,7 @@ async fn sound_begins_with_the_sample_that_the_timeline_has_first() -> Result<()
 #[tokio::test]
 async fn a_video_without_words_has_no_sound_and_plays() -> Result<()> {
     let directory = tempfile::tempdir()?;
-    let story = Timeline::lay(output(), captions(CaptionMode::Highlight), None, vec![scene(gradient(), &[], 40)]);
+    let story = laid(CaptionMode::Highlight, None, vec![scene(gradient(), &[], 40)]);
     let files = render(&Engine::new(program()), &story, directory.path()).await?;
     ensure!(frames(&files.video)?.len() == 1 && files.poster.is_file());
     Ok(())
@@ -248,8 +247,11 @@ async fn a_still_fills_the_frame() -> Result<()> {
     let still = directory.path().join("still.png");
     let png = ["-f", "lavfi", "-i", "color=c=red:s=300x900", "-frames:v", "1", "-c:v", "png", "-f", "image2pipe", "-"];
     std::fs::write(&still, ffmpeg(&png, &[])?)?;
-    let story =
-        Timeline::lay(output(), captions(CaptionMode::None), None, vec![scene(Backdrop::Still(still), &[], 500)]);
+    let story = laid(
+        CaptionMode::None,
+        None,
+        vec![scene(Backdrop::Still(Still { path: still, fit: Fit::Cover, camera: None }), &[], 500)],
+    );
     let files = render(&Engine::new(program()), &story, directory.path()).await?;
     let video = files.video.to_str().context("path")?;
     let rgb = ffmpeg(&["-i", video, "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"], &[])?;
@@ -263,8 +265,11 @@ async fn what_is_no_picture_is_refused_with_a_reason() -> Result<()> {
     let still = directory.path().join("still");
     // A playlist that would have ffmpeg read another file.
     std::fs::write(&still, "#EXTM3U\n#EXTINF:1,\n/etc/passwd\n")?;
-    let story =
-        Timeline::lay(output(), captions(CaptionMode::None), None, vec![scene(Backdrop::Still(still), &[], 500)]);
+    let story = laid(
+        CaptionMode::None,
+        None,
+        vec![scene(Backdrop::Still(Still { path: still, fit: Fit::Cover, camera: None }), &[], 500)],
+    );
     let failure = render(&Engine::new(program()), &story, directory.path()).await;
     ensure!(matches!(failure, Err(RenderError::Picture { .. })), "{failure:?}");
     Ok(())

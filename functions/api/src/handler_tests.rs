@@ -16,7 +16,7 @@ use rushes_core::ports::{
     TaskQueue, TaskStore,
 };
 use rushes_core::read::Reader;
-use rushes_core::spec::MediaSource;
+use rushes_core::spec::Media;
 use rushes_core::submit::FrontDesk;
 use rushes_core::task::{Stage, Status, Task, TaskError, TaskId, VideoReport};
 use serde_json::Value;
@@ -132,11 +132,11 @@ impl Bucket for Outside {
 
 #[async_trait]
 impl MediaLibrary for Outside {
-    async fn check(&self, _: &MediaSource) -> Result<(), MediaError> {
+    async fn check(&self, _: &Media) -> Result<(), MediaError> {
         Ok(())
     }
 
-    async fn fetch(&self, _: &MediaSource, directory: &Path) -> Result<FetchedMedia, MediaError> {
+    async fn fetch(&self, _: &Media, directory: &Path) -> Result<FetchedMedia, MediaError> {
         Ok(FetchedMedia { path: directory.to_owned() })
     }
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rushes_core::ports::{FetchedMedia, MediaError, MediaLibrary};
-use rushes_core::spec::MediaSource;
+use rushes_core::spec::{Media, MediaSource};
 use tokio::io::AsyncReadExt;
 use tokio::sync::Mutex;
 
@@ -134,15 +134,17 @@ impl Library {
 
 #[async_trait]
 impl MediaLibrary for Library {
-    async fn check(&self, source: &MediaSource) -> Result<(), MediaError> {
-        match source {
+    async fn check(&self, media: &Media) -> Result<(), MediaError> {
+        match &media.source {
+            MediaSource::Asset(_) => Err(no_assets()),
             MediaSource::Path(path) => self.check_file(path).await,
             MediaSource::Url(url) => within(self.limits.check, self.fetcher.check(url)).await,
         }
     }
 
-    async fn fetch(&self, source: &MediaSource, directory: &Path) -> Result<FetchedMedia, MediaError> {
-        match source {
+    async fn fetch(&self, media: &Media, directory: &Path) -> Result<FetchedMedia, MediaError> {
+        match &media.source {
+            MediaSource::Asset(_) => Err(no_assets()),
             MediaSource::Path(path) => {
                 self.check_file(path).await?;
                 Ok(FetchedMedia { path: path.clone() })
@@ -157,6 +159,10 @@ async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, MediaEr
         let reason = format!("no whole answer within {} s", limit.as_secs_f32());
         Err(MediaError::Unavailable { reason, source: None })
     })
+}
+
+fn no_assets() -> MediaError {
+    MediaError::Forbidden { reason: "there are no uploads here".to_owned() }
 }
 
 /// The work directory cannot be written.

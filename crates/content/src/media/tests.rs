@@ -11,9 +11,13 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 use rushes_core::ports::{MediaError, MediaLibrary};
-use rushes_core::spec::MediaSource;
+use rushes_core::spec::{Media, MediaKind, MediaSource};
 
 use super::{Library, Limits};
+
+fn picture(source: MediaSource) -> Media {
+    Media { source, kind: MediaKind::Picture, pointer: "/background/url".to_owned() }
+}
 
 fn png() -> Vec<u8> {
     let mut bytes = std::io::Cursor::new(Vec::new());
@@ -73,8 +77,8 @@ impl Server {
         Library::new(self.address.to_string().parse().unwrap(), limits, false).unwrap()
     }
 
-    fn source(&self, path: &str) -> MediaSource {
-        MediaSource::Url(format!("http://{}{path}", self.address))
+    fn source(&self, path: &str) -> Media {
+        picture(MediaSource::Url(format!("http://{}{path}", self.address)))
     }
 
     /// What both ways to look at a picture say.
@@ -141,7 +145,7 @@ async fn a_server_that_is_busy_or_slow_may_be_asked_again() {
         }
     }
     let nobody = Library::for_service("127.0.0.1:9".parse().unwrap()).unwrap();
-    let error = nobody.check(&MediaSource::Url("http://127.0.0.1:9/a.png".to_owned())).await.unwrap_err();
+    let error = nobody.check(&picture(MediaSource::Url("http://127.0.0.1:9/a.png".to_owned()))).await.unwrap_err();
     assert!(error.is_transient(), "{error}");
 }
 
@@ -170,7 +174,7 @@ async fn no_redirect_and_no_name_leads_inside() {
         format!("http://{}/good.png", server.address),
         "https://[::1]/a.png".to_owned(),
     ] {
-        let error = library.check(&MediaSource::Url(url.clone())).await.unwrap_err();
+        let error = library.check(&picture(MediaSource::Url(url.clone()))).await.unwrap_err();
         assert!(matches!(error, MediaError::Forbidden { .. }), "{url}: {error}");
     }
 }
@@ -180,16 +184,16 @@ async fn local_files_are_for_the_command_line_only() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.png");
     std::fs::write(&path, png()).unwrap();
-    let source = MediaSource::Path(path.clone());
+    let source = picture(MediaSource::Path(path.clone()));
     let service = Library::for_service("".parse().unwrap()).unwrap();
     assert!(matches!(service.check(&source).await, Err(MediaError::Forbidden { .. })));
     assert!(matches!(service.fetch(&source, directory.path()).await, Err(MediaError::Forbidden { .. })));
     let person = Library::for_command_line("".parse().unwrap()).unwrap();
     assert_eq!(person.fetch(&source, directory.path()).await.unwrap().path, path);
-    let missing = MediaSource::Path(directory.path().join("b.png"));
+    let missing = picture(MediaSource::Path(directory.path().join("b.png")));
     assert!(matches!(person.check(&missing).await, Err(MediaError::Missing { .. })));
     assert!(matches!(
-        person.check(&MediaSource::Path(directory.path().to_owned())).await,
+        person.check(&picture(MediaSource::Path(directory.path().to_owned()))).await,
         Err(MediaError::Unreadable { .. })
     ));
 }

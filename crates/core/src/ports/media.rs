@@ -5,19 +5,19 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 
 use super::Source;
-use crate::spec::MediaSource;
+use crate::spec::Media;
 
 /// Fetches and checks what users name.
 #[async_trait]
 pub trait MediaLibrary: Send + Sync {
-    /// Looks whether `source` can be fetched and shown, without keeping it.
-    async fn check(&self, source: &MediaSource) -> Result<(), MediaError>;
+    /// Looks whether `media` can be fetched and is of its kind, without keeping it.
+    async fn check(&self, media: &Media) -> Result<(), MediaError>;
 
-    /// Brings `source` into `directory`, checked.
-    async fn fetch(&self, source: &MediaSource, directory: &Path) -> Result<FetchedMedia, MediaError>;
+    /// Brings `media` into `directory`, checked.
+    async fn fetch(&self, media: &Media, directory: &Path) -> Result<FetchedMedia, MediaError>;
 }
 
-/// A checked picture in a local file.
+/// A checked piece of media in a local file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FetchedMedia {
     /// Where it lies.

@@ -8,9 +8,9 @@ use super::raw::{
     RawVoice,
 };
 use super::{
-    Background, CaptionMode, CaptionPosition, CaptionStyle, Gradient, MAX_NARRATION_CHARACTERS, MAX_SCENE_DURATION,
-    MAX_SCENES, MAX_SPEC_BYTES, MAX_TITLE_CHARACTERS, MediaOrigin, MediaSource, Output, Scene, SpecError, VideoSpec,
-    Violation, VoiceChoice, voices,
+    Background, CaptionMode, CaptionPosition, CaptionStyle, Fit, Gradient, Image, MAX_NARRATION_CHARACTERS,
+    MAX_SCENE_DURATION, MAX_SCENES, MAX_SPEC_BYTES, MAX_TITLE_CHARACTERS, Media, MediaKind, MediaOrigin, MediaSource,
+    Output, Quality, Scene, SpecError, Transition, VideoSpec, Violation, VoiceChoice, voices,
 };
 use crate::units::{Color, FrameRate};
 
@@ -63,12 +63,12 @@ impl Checker {
         let title = raw.title.map(|title| self.title(&title, "/title"));
         let voice = self.voice(raw.voice);
         let captions = self.captions(raw.captions);
-        let output = self.output(raw.output);
+        let outputs = vec![self.output(raw.output)];
         let background =
             raw.background.map_or(Background::Color(DEFAULT_BACKGROUND), |raw| self.background(raw, "/background"));
         let scenes = match (raw.topic, raw.script, raw.scenes) {
-            (None, Some(script), None) => vec![self.script(&script, background)],
-            (None, None, Some(scenes)) => self.scenes(scenes, &background),
+            (None, Some(script), None) => vec![self.script(&script, background, captions)],
+            (None, None, Some(scenes)) => self.scenes(scenes, &background, captions),
             (Some(_), None, None) if self.violations.is_empty() => return Err(SpecError::WriterUnavailable),
             (Some(_), None, None) => Vec::new(),
             (None, None, None) => {
@@ -86,7 +86,16 @@ impl Checker {
                 Vec::new()
             }
         };
-        let spec = VideoSpec { title, scenes, voice, captions, output };
+        let spec = VideoSpec {
+            title,
+            scenes,
+            voice,
+            music: None,
+            overlays: Vec::new(),
+            progress_bar: None,
+            quality: Quality::default(),
+            outputs,
+        };
         if spec.narration_characters() > MAX_NARRATION_CHARACTERS {
             let at = if spec.scenes.len() == 1 { "/script" } else { "/scenes" };
             self.fault(at, format!("the narration has more than {MAX_NARRATION_CHARACTERS} characters"));
@@ -94,7 +103,7 @@ impl Checker {
         Ok(spec)
     }
 
-    fn script(&mut self, script: &str, background: Background) -> Scene {
+    fn script(&mut self, script: &str, background: Background, captions: CaptionStyle) -> Scene {
         let text = self.text(script, "/script");
         if text.is_empty() && !self.violations.iter().any(|violation| violation.pointer == "/script") {
             self.fault("/script", "the script is empty");
@@ -102,13 +111,18 @@ impl Checker {
         Scene {
             text,
             title: None,
+            card: None,
+            lower_third: None,
             background,
+            overlays: Vec::new(),
+            captions,
+            transition: Transition::default(),
+            sounds: Vec::new(),
             minimum_duration: Duration::ZERO,
-            background_pointer: "/background".to_owned(),
         }
     }
 
-    fn scenes(&mut self, raw: Vec<RawScene>, default_background: &Background) -> Vec<Scene> {
+    fn scenes(&mut self, raw: Vec<RawScene>, default_background: &Background, captions: CaptionStyle) -> Vec<Scene> {
         if raw.is_empty() {
             self.fault("/scenes", "at least one scene is needed");
         }
@@ -116,10 +130,13 @@ impl Checker {
             self.fault("/scenes", format!("{} scenes are more than the {MAX_SCENES} one video may have", raw.len()));
             return Vec::new();
         }
-        raw.into_iter().enumerate().map(|(index, scene)| self.scene(scene, index, default_background)).collect()
+        raw.into_iter()
+            .enumerate()
+            .map(|(index, scene)| self.scene(scene, index, default_background, captions))
+            .collect()
     }
 
-    fn scene(&mut self, raw: RawScene, index: usize, default_background: &Background) -> Scene {
+    fn scene(&mut self, raw: RawScene, index: usize, default_background: &Background, captions: CaptionStyle) -> Scene {
         let base = format!("/scenes/{index}");
         let text = raw.text.map_or(String::new(), |text| self.text(&text, &format!("{base}/text")));
         let minimum_duration =
@@ -127,12 +144,22 @@ impl Checker {
         if text.is_empty() && raw.duration_s.is_none() {
             self.fault(&format!("{base}/text"), "a scene needs a text to speak, or a `duration_s` to stand for");
         }
-        let own_background = raw.background.is_some();
-        let background_pointer = if own_background { format!("{base}/background") } else { "/background".to_owned() };
-        let background =
-            raw.background.map_or_else(|| default_background.clone(), |raw| self.background(raw, &background_pointer));
+        let background = raw
+            .background
+            .map_or_else(|| default_background.clone(), |raw| self.background(raw, &format!("{base}/background")));
         let title = raw.title.map(|title| self.title(&title, &format!("{base}/title")));
-        Scene { text, title, background, minimum_duration, background_pointer }
+        Scene {
+            text,
+            title,
+            card: None,
+            lower_third: None,
+            background,
+            overlays: Vec::new(),
+            captions,
+            transition: Transition::default(),
+            sounds: Vec::new(),
+            minimum_duration,
+        }
     }
 
     fn duration(&mut self, seconds: f64, pointer: &str) -> Duration {
@@ -207,7 +234,11 @@ impl Checker {
                 to: self.color(raw.to, &format!("{pointer}/to"), Color::rgb(0x1f, 0x40, 0x68)),
                 angle_deg: self.angle(raw.angle_deg, &format!("{pointer}/angle_deg")),
             }),
-            RawBackgroundKind::Image => Background::Image(self.media(raw.url, raw.path, pointer)),
+            RawBackgroundKind::Image => Background::Image(Image {
+                media: self.media(raw.url, raw.path, pointer),
+                fit: Fit::default(),
+                camera: None,
+            }),
         }
     }
 
@@ -219,7 +250,7 @@ impl Checker {
         angle_deg
     }
 
-    fn media(&mut self, url: Option<String>, path: Option<String>, pointer: &str) -> MediaSource {
+    fn media(&mut self, url: Option<String>, path: Option<String>, pointer: &str) -> Media {
         let source = match (url, path, self.origin) {
             (Some(url), None, _) if url.len() > MAX_URL_CHARACTERS => {
                 Err(("url", format!("a URL has at most {MAX_URL_CHARACTERS} characters")))
@@ -235,10 +266,12 @@ impl Checker {
             (Some(_), Some(_), _) => Err(("path", "give either `url` or `path`".to_owned())),
             (None, None, _) => Err(("url", "an image background needs a `url`".to_owned())),
         };
-        source.unwrap_or_else(|(field, message)| {
+        let source = source.unwrap_or_else(|(field, message)| {
             self.fault(&format!("{pointer}/{field}"), message);
             MediaSource::Url(String::new())
-        })
+        });
+        let field = if matches!(source, MediaSource::Path(_)) { "path" } else { "url" };
+        Media { source, kind: MediaKind::Picture, pointer: format!("{pointer}/{field}") }
     }
 
     fn color(&mut self, text: Option<String>, pointer: &str, default: Color) -> Color {
@@ -275,6 +308,7 @@ impl Checker {
             color: self.color(raw.color, "/captions/color", Color::rgb(255, 255, 255)),
             highlight_color: self.color(raw.highlight_color, "/captions/highlight_color", Color::rgb(0xff, 0xd5, 0x4a)),
             font_scale,
+            ..CaptionStyle::default()
         }
     }
 

@@ -2,15 +2,25 @@
 //! written, `check` turns it into the types below or names every fault with
 //! the place where it stands.
 
+mod background;
 mod check;
+mod media;
+mod overlay;
 mod raw;
+mod sound;
+mod style;
 pub mod violation;
 pub mod voices;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::units::{Color, FrameRate};
+pub use background::{Background, Camera, CameraPath, Direction, Easing, Fit, Gradient, Image, Trim, Video, View};
+pub use media::{AssetId, Media, MediaKind, MediaSource};
+pub use overlay::{Alignment, Card, LowerThird, Overlay, OverlayPosition, ProgressBar, Transition, TransitionKind};
+pub use sound::{Music, SoundEffect};
+pub use style::{CaptionMode, CaptionPosition, CaptionStyle, Font, Outline, TextBox};
+
+use crate::units::FrameRate;
 pub use violation::{SpecError, Violation};
 
 /// The largest spec read, in bytes.
@@ -43,10 +53,16 @@ pub struct VideoSpec {
     pub scenes: Vec<Scene>,
     /// Who speaks.
     pub voice: VoiceChoice,
-    /// How the words are written over the pictures.
-    pub captions: CaptionStyle,
-    /// Shape and rate of the pictures.
-    pub output: Output,
+    /// What plays under everything.
+    pub music: Option<Music>,
+    /// Pictures over every scene.
+    pub overlays: Vec<Overlay>,
+    /// A bar that grows with the video.
+    pub progress_bar: Option<ProgressBar>,
+    /// How much work goes into the pictures.
+    pub quality: Quality,
+    /// Shapes and rates of the pictures; the first is the video's own, never empty.
+    pub outputs: Vec<Output>,
 }
 
 /// A piece of narration with what is shown while it is spoken.
@@ -56,43 +72,22 @@ pub struct Scene {
     pub text: String,
     /// Heading shown during the scene.
     pub title: Option<String>,
+    /// Large words in the middle.
+    pub card: Option<Card>,
+    /// A name low on the left.
+    pub lower_third: Option<LowerThird>,
     /// What lies behind the text.
     pub background: Background,
+    /// Pictures over the background.
+    pub overlays: Vec<Overlay>,
+    /// How the words are written over the pictures.
+    pub captions: CaptionStyle,
+    /// How the scene replaces the one before; of no effect in the first.
+    pub transition: Transition,
+    /// Sounds at moments of the scene.
+    pub sounds: Vec<SoundEffect>,
     /// The scene lasts at least this long.
     pub minimum_duration: Duration,
-    /// JSON pointer of the scene's background in the spec, for errors found when it is fetched.
-    pub background_pointer: String,
-}
-
-/// What lies behind everything else.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Background {
-    /// One colour.
-    Color(Color),
-    /// A straight blend between two colours.
-    Gradient(Gradient),
-    /// A still picture that fills the frame.
-    Image(MediaSource),
-}
-
-/// A linear gradient with CSS's meaning of the angle: 0° points up, 90° right.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Gradient {
-    /// Colour at the start.
-    pub from: Color,
-    /// Colour at the end.
-    pub to: Color,
-    /// Direction in degrees.
-    pub angle_deg: f64,
-}
-
-/// Where a piece of media lies.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum MediaSource {
-    /// A public address.
-    Url(String),
-    /// A file of the person at the command line.
-    Path(PathBuf),
 }
 
 /// The speaker.
@@ -106,45 +101,20 @@ pub struct VoiceChoice {
     pub pitch: u32,
 }
 
-/// How the narration is written over the pictures.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CaptionStyle {
-    /// What of a caption changes while it is spoken.
-    pub mode: CaptionMode,
-    /// Where on the frame.
-    pub position: CaptionPosition,
-    /// Colour of the words.
-    pub color: Color,
-    /// Colour of the word being spoken.
-    pub highlight_color: Color,
-    /// Multiple of the usual letter size, 0.5–2.
-    pub font_scale: f64,
-}
-
-/// What of a caption changes while it is spoken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CaptionMode {
-    /// The word being spoken stands out.
-    Highlight,
-    /// A caption stands still until the next.
-    Block,
-    /// Nothing is written.
-    None,
-}
-
-/// Where captions stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CaptionPosition {
-    /// Near the top edge.
-    Top,
-    /// In the middle.
-    Center,
-    /// Near the bottom edge.
-    Bottom,
+/// How much work goes into the pictures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Quality {
+    /// For a quick look: half the size, coarse.
+    Draft,
+    /// For publishing.
+    #[default]
+    Standard,
+    /// For further work on the file.
+    High,
 }
 
 /// Shape and rate of the pictures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Output {
     /// Pixels across, even.
     pub width: u32,
@@ -152,6 +122,13 @@ pub struct Output {
     pub height: u32,
     /// Frames a second.
     pub frame_rate: FrameRate,
+}
+
+impl Default for Output {
+    /// Full HD at 30 frames a second.
+    fn default() -> Self {
+        Self { width: 1920, height: 1080, frame_rate: FrameRate::default() }
+    }
 }
 
 impl VideoSpec {
@@ -164,18 +141,31 @@ impl VideoSpec {
         check::read(json, origin)
     }
 
+    /// Shape and rate of the video itself.
+    #[must_use]
+    pub fn output(&self) -> Output {
+        self.outputs.first().copied().unwrap_or_default()
+    }
+
     /// Characters of narration over all scenes.
     #[must_use]
     pub fn narration_characters(&self) -> usize {
         self.scenes.iter().map(|scene| scene.text.chars().count()).sum()
     }
 
-    /// Each piece of media that the scenes show, with the JSON pointer that names it.
-    pub fn media(&self) -> impl Iterator<Item = (&MediaSource, &str)> {
-        self.scenes.iter().filter_map(|scene| match &scene.background {
-            Background::Image(source) => Some((source, scene.background_pointer.as_str())),
-            Background::Color(_) | Background::Gradient(_) => None,
-        })
+    /// Each piece of media that the spec names.
+    pub fn media(&self) -> impl Iterator<Item = &Media> {
+        let scenes = self.scenes.iter().flat_map(|scene| {
+            let background = match &scene.background {
+                Background::Image(image) => Some(&image.media),
+                Background::Video(video) => Some(&video.media),
+                Background::Color(_) | Background::Gradient(_) => None,
+            };
+            let overlays = scene.overlays.iter().map(|overlay| &overlay.media);
+            background.into_iter().chain(overlays).chain(scene.sounds.iter().map(|sound| &sound.media))
+        });
+        let overlays = self.overlays.iter().map(|overlay| &overlay.media);
+        scenes.chain(overlays).chain(self.music.iter().map(|music| &music.media))
     }
 
     /// The title, or the first words of the narration.

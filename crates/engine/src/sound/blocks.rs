@@ -85,6 +85,7 @@ mod tests {
         let soundtrack = Soundtrack {
             pieces: vec![piece(0, 16384, 5000), piece(5000, 8192, 3), piece(9000, -16384, 700)],
             duration: Duration::from_millis(10_000),
+            ..Soundtrack::default()
         };
         let samples: Vec<f32> = Blocks::new(&soundtrack).unwrap().flatten().collect();
         assert_eq!(samples.len(), 10_000);

@@ -114,7 +114,7 @@ mod tests {
     fn tone(amplitude: f32) -> Soundtrack {
         let samples = (0..22_050 * 5).map(|n| ((n as f32 * 0.3).sin() * amplitude * 32767.0) as i16).collect();
         let piece = SoundPiece { start: Duration::ZERO, sample_rate_hz: 22_050, samples };
-        Soundtrack { pieces: vec![piece], duration: Duration::from_secs(6) }
+        Soundtrack { pieces: vec![piece], duration: Duration::from_secs(6), ..Soundtrack::default() }
     }
 
     #[test]

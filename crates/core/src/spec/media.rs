@@ -1,0 +1,63 @@
+//! Pieces of media that a spec names.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// Where a piece of media lies.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum MediaSource {
+    /// A public address.
+    Url(String),
+    /// A file of the person at the command line.
+    Path(PathBuf),
+    /// A file that was uploaded before.
+    Asset(AssetId),
+}
+
+/// What a piece of media is used as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MediaKind {
+    /// A still picture.
+    Picture,
+    /// Moving pictures, with or without sound.
+    Clip,
+    /// Sound.
+    Sound,
+}
+
+/// A piece of media and where the spec names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Media {
+    /// Where it lies.
+    pub source: MediaSource,
+    /// What it is used as.
+    pub kind: MediaKind,
+    /// JSON pointer to the naming field, for errors found when it is fetched.
+    pub pointer: String,
+}
+
+/// Name of an uploaded file: a ULID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AssetId(ulid::Ulid);
+
+impl AssetId {
+    /// A new, unused id.
+    #[must_use]
+    pub fn generate() -> Self {
+        Self(ulid::Ulid::generate())
+    }
+
+    /// Reads an id as it is written in JSON.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        ulid::Ulid::from_string(text).ok().map(Self)
+    }
+}
+
+impl std::fmt::Display for AssetId {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(formatter)
+    }
+}

@@ -1,0 +1,35 @@
+//! What sounds besides the voice.
+
+use std::time::Duration;
+
+use super::{Media, Trim};
+
+/// Music under the whole video.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Music {
+    /// The piece.
+    pub media: Media,
+    /// The part that is played.
+    pub trim: Trim,
+    /// Whether it begins again at its end.
+    pub is_looped: bool,
+    /// Loudness under silence; 1 is as loud as the voice.
+    pub volume: f64,
+    /// From silence to its volume.
+    pub fade_in: Duration,
+    /// Back to silence at the end of the video.
+    pub fade_out: Duration,
+    /// By how much it is lowered while someone speaks, in decibels, 0–40.
+    pub ducking_db: f64,
+}
+
+/// A sound at a moment of a scene.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SoundEffect {
+    /// The sound.
+    pub media: Media,
+    /// When it begins, from the scene's start.
+    pub start: Duration,
+    /// Loudness; 1 leaves it as it is.
+    pub volume: f64,
+}
