@@ -21,6 +21,7 @@ pub struct Arguments {
 const EXAMPLES: &str = "Examples:
   rushes render examples/explainer.json -o explainer.mp4
   echo '{\"script\": \"Hello, world.\"}' | rushes render - -o hello.mp4 --json
+  rushes inspect hello.mp4
   rushes submit examples/explainer.json --wait --url http://127.0.0.1:3000
   rushes dev --once";
 
@@ -29,6 +30,8 @@ const EXAMPLES: &str = "Examples:
 pub enum Command {
     /// Render a video on this machine, without AWS.
     Render(RenderOptions),
+    /// Say what a finished video is made of.
+    Inspect(InspectOptions),
     /// Have a running service make a video.
     Submit(SubmitOptions),
     /// Follow a task of a running service until it has ended.
@@ -76,6 +79,28 @@ pub struct RenderOptions {
     /// The program that speaks [default: `rushes-speak` beside this program].
     #[arg(long, env = "RUSHES_SPEAK", value_name = "PATH")]
     pub speak: Option<PathBuf>,
+}
+
+/// Options of `rushes inspect`.
+#[derive(Args, Debug)]
+#[command(after_help = "Prints tracks, rates, loudness, and a line a segment: where it begins, its frames, how many of
+them show something new, its bytes.
+
+Examples:
+  rushes inspect video.mp4
+  rushes inspect video.mp4 --json | jq '.pictures.segments[].distinct_frames'")]
+pub struct InspectOptions {
+    /// The video.
+    #[arg(value_name = "OUT.mp4")]
+    pub file: PathBuf,
+
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+
+    /// The ffmpeg that decodes the sound to measure it.
+    #[arg(long, env = "RUSHES_FFMPEG", default_value = "ffmpeg", value_name = "PATH")]
+    pub ffmpeg: PathBuf,
 }
 
 /// Which service to talk to.

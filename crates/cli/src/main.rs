@@ -1,9 +1,11 @@
-//! What a person types: `rushes render`, `submit`, `watch`, `dev`.
+//! What a person types: `rushes render`, `inspect`, `submit`, `watch`, `dev`.
 
 mod arguments;
 mod cache;
 mod client;
 mod dev;
+mod input;
+mod inspect;
 mod outcome;
 mod progress;
 mod render;
@@ -21,6 +23,7 @@ async fn main() -> ExitCode {
     arguments.start_logging();
     let outcome = match arguments.command {
         Command::Render(options) => render::run(options).await,
+        Command::Inspect(options) => inspect::run(options).await,
         Command::Submit(options) => submit::submit(options).await,
         Command::Watch(options) => submit::watch(options).await,
         Command::Dev(options) => dev::run(options).await,

@@ -1,6 +1,6 @@
 //! `rushes render`: the engine alone, without AWS.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,13 +8,14 @@ use anyhow::{Context, bail};
 use rushes_content::media::{AllowedHosts, Library};
 use rushes_content::speak::SpeakVoice;
 use rushes_core::produce::{Production, Studio};
-use rushes_core::spec::{Background, Image, Media, MediaOrigin, MediaSource, SpecError, VideoSpec};
+use rushes_core::spec::{SpecError, VideoSpec};
 use rushes_core::subtitles::{to_srt, to_vtt};
 use rushes_engine::Engine;
 use serde_json::json;
 
 use crate::arguments::RenderOptions;
 use crate::cache::DirectoryMemo;
+use crate::input::read_spec;
 use crate::outcome::unless_interrupted;
 use crate::progress::Bar;
 
@@ -38,29 +39,6 @@ async fn make(studio: &Studio, spec: &VideoSpec, output: &Path, bar: &Bar) -> an
     let production = studio.produce(spec, scratch.path(), bar).await?;
     keep(&production, output)?;
     Ok(production)
-}
-
-fn read_spec(path: &Path) -> anyhow::Result<VideoSpec> {
-    let mut json = Vec::new();
-    if path == Path::new("-") {
-        std::io::stdin().read_to_end(&mut json).context("standard input cannot be read")?;
-    } else {
-        json = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    }
-    let mut spec = VideoSpec::from_json(&json, MediaOrigin::RemoteOrLocal)?;
-    resolve_paths(&mut spec, path.parent().unwrap_or(Path::new("")));
-    Ok(spec)
-}
-
-/// Paths in a spec are meant from where the spec lies.
-fn resolve_paths(spec: &mut VideoSpec, base: &Path) {
-    for scene in &mut spec.scenes {
-        if let Background::Image(Image { media: Media { source: MediaSource::Path(path), .. }, .. }) =
-            &mut scene.background
-        {
-            *path = base.join(&*path);
-        }
-    }
 }
 
 fn studio(options: &RenderOptions) -> anyhow::Result<Studio> {

@@ -1,19 +1,19 @@
 //! `rushes submit` and `rushes watch`: have the service make a video.
 
-use std::io::{Read, Write};
-use std::path::Path;
+use std::io::Write;
 
 use anyhow::Context;
 
 use crate::arguments::{ServiceOptions, SubmitOptions, WatchOptions};
 use crate::client::Api;
+use crate::input;
 use crate::outcome::unless_interrupted;
 use crate::progress::Bar;
 
 /// Sends a spec; waits for the video when asked to.
 pub async fn submit(options: SubmitOptions) -> anyhow::Result<()> {
     let api = api(&options.service)?;
-    let spec = read(&options.spec)?;
+    let spec = input::read(&options.spec)?;
     unless_interrupted(async {
         let task = api.submit(spec).await?;
         if options.wait {
@@ -42,13 +42,4 @@ async fn tell(api: &Api, id: &str) -> anyhow::Result<()> {
 
 fn api(options: &ServiceOptions) -> anyhow::Result<Api> {
     Api::new(&options.url, options.key.clone())
-}
-
-fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    if path == Path::new("-") {
-        let mut bytes = Vec::new();
-        std::io::stdin().read_to_end(&mut bytes).context("standard input cannot be read")?;
-        return Ok(bytes);
-    }
-    std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))
 }

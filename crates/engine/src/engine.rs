@@ -165,8 +165,6 @@ async fn count(mut counter: UnboundedReceiver<u64>, frames: u64, progress: &dyn 
     let mut done = 0;
     while let Some(more) = counter.recv().await {
         done += more;
-        #[expect(clippy::cast_precision_loss, reason = "a share for people")]
-        let share = done as f64 / frames.max(1) as f64;
-        progress.report(Stage::Rendering, share);
+        progress.report_frames(done, frames);
     }
 }

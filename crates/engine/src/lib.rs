@@ -21,3 +21,5 @@ mod still;
 pub mod text;
 
 pub use engine::Engine;
+pub use mp4::{MovieError, MovieFacts, PictureFacts, SegmentFacts, SoundFacts, is_mp4, read_movie};
+pub use sound::{Loudness, measure_loudness};

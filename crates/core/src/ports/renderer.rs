@@ -13,6 +13,13 @@ use crate::timeline::{Soundtrack, Timeline};
 pub trait Progress: Send + Sync {
     /// `fraction` (0–1) of `stage` is done.
     fn report(&self, stage: Stage, fraction: f64);
+
+    /// `done` of `total` frames are rendered.
+    fn report_frames(&self, done: u64, total: u64) {
+        #[expect(clippy::cast_precision_loss, reason = "a share for people")]
+        let fraction = done as f64 / total.max(1) as f64;
+        self.report(Stage::Rendering, fraction);
+    }
 }
 
 /// Tells nobody.

@@ -8,12 +8,14 @@ mod cabac;
 mod nal;
 mod parameter_sets;
 mod repeat;
+mod repetition;
 mod skip;
 mod slice;
 
 pub use access_unit::{AccessUnit, split_access_units};
 pub use parameter_sets::{ParameterSets, PictureParameters, SequenceParameters};
 pub use repeat::{StreamWriter, repeat_pictures};
+pub use repetition::RepeatFinder;
 
 /// The stream is not one that can be worked with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

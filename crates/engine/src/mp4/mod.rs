@@ -4,8 +4,11 @@
 
 mod boxes;
 mod layout;
+mod read;
+mod samples;
 mod writer;
 
+pub use read::{MovieError, MovieFacts, PictureFacts, SegmentFacts, SoundFacts, is_mp4, read_movie};
 pub use writer::{WrittenFile, write_mp4};
 
 use rushes_core::spec::Output;

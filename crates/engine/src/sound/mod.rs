@@ -4,6 +4,8 @@ mod aac;
 mod blocks;
 mod limiter;
 mod loudness;
+mod measure;
 mod stereo;
 
 pub use aac::{AacTrack, encode_sound};
+pub use measure::{Loudness, measure_loudness};
