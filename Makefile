@@ -14,10 +14,10 @@ export RUSHES_BIN_DIR := $(CARGO_TARGET_DIR)/release
 # One profile for running and testing, so that every dependency is compiled once.
 CARGO_FLAGS := --release --locked
 
-.PHONY: help run test bench check fmt setup layer clean
+.PHONY: help run test bench bench-peers fuzz check fmt setup layer clean
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 run: ## Run everything here, local AWS included, and make a first video (ARGS="…" for rushes dev)
 	@infra/local/setup
@@ -35,12 +35,16 @@ bench: ## Measure against ffmpeg and MoviePy, and how fast the API answers (ARGS
 	cargo build $(CARGO_FLAGS) -p rushes -p rushes-speak -p rushes-api -p rushes-render
 	@exec python3 tests/bench/bench.py $(ARGS)
 
+fuzz: ## Feed the readers of specs and of H.264 streams with mutations, each for a minute (ARGS="10 spec")
+	@infra/local/setup
+	@exec fuzz/run $(ARGS)
+
 check: ## Formatting, lints, docs, the stack's template, licences and sources of dependencies
 	@infra/local/setup ci
 	cargo fmt --all --check
 	cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc $(CARGO_FLAGS) --workspace --no-deps
-	shellcheck .ci/run infra/local/setup tests/bench/setup
+	shellcheck .ci/run infra/local/setup tests/bench/setup fuzz/run
 	AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam validate --lint
 	cargo deny --locked check --hide-inclusion-graph licenses bans sources
 

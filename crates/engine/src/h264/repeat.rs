@@ -73,6 +73,9 @@ fn check_repeatable(pictures: &[AccessUnit<'_>], sets: &ParameterSets) -> Result
 fn renumbered(slice: &[u8], sets: &ParameterSets, frame_number: u32, order: u32) -> Result<Vec<u8>, StreamError> {
     let mut plain = unescape(&slice[1..]);
     let header = super::slice::SliceHeader::read(slice[0], &plain, sets)?;
+    if !header.is_followed(&plain) {
+        return Err(StreamError::Truncated("a slice"));
+    }
     header.renumber(&mut plain, sets, frame_number, order);
     let mut unit = vec![slice[0]];
     escape_into(&mut unit, &plain);

