@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use anyhow::Context;
-use rushes_core::spec::{Background, Image, Media, MediaOrigin, MediaSource, VideoSpec};
+use rushes_core::spec::{MediaOrigin, MediaSource, VideoSpec};
 
 /// The bytes of a file, or of standard input where it is named `-`.
 pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
@@ -24,11 +24,32 @@ pub fn read_spec(path: &Path) -> anyhow::Result<VideoSpec> {
 }
 
 fn resolve_paths(spec: &mut VideoSpec, base: &Path) {
-    for scene in &mut spec.scenes {
-        if let Background::Image(Image { media: Media { source: MediaSource::Path(path), .. }, .. }) =
-            &mut scene.background
-        {
+    for media in spec.media_mut() {
+        if let MediaSource::Path(path) = &mut media.source {
             *path = base.join(&*path);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_path_is_meant_from_where_the_spec_lies() {
+        let json = br#"{"music": {"path": "m.mp3"}, "overlays": [{"path": "../logo.png"}],
+            "background": {"type": "video", "path": "/clips/a.mp4"},
+            "scenes": [{"text": "a", "sounds": [{"path": "s.wav"}], "overlays": [{"url": "https://example.com/b.png"}]}]}"#;
+        let mut spec = VideoSpec::from_json(json, MediaOrigin::RemoteOrLocal).unwrap();
+        resolve_paths(&mut spec, Path::new("videos/one"));
+        let paths: Vec<&Path> = spec
+            .media()
+            .filter_map(|media| match &media.source {
+                MediaSource::Path(path) => Some(path.as_path()),
+                MediaSource::Url(_) | MediaSource::Asset(_) => None,
+            })
+            .collect();
+        let wanted = ["/clips/a.mp4", "videos/one/s.wav", "videos/one/../logo.png", "videos/one/m.mp3"];
+        assert_eq!(paths, wanted.map(Path::new));
     }
 }

@@ -39,6 +39,8 @@ fn a_scene_overrides_the_background_of_the_video() {
 fn every_fault_is_named_with_its_place() {
     let cases = [
         (r#"{"script": "a", "colour": 1}"#, "/colour"),
+        (r#"{"script": "a", "a/b~c": 1}"#, "/a~1b~0c"),
+        (r#"{"script": "a", "script": "b"}"#, "/script"),
         (r#"{"script": "a", "topic": "b"}"#, "/script"),
         (r#"{"script": "a", "scenes": []}"#, "/scenes"),
         (r#"{}"#, ""),
@@ -47,6 +49,8 @@ fn every_fault_is_named_with_its_place() {
         (r#"{"script": 5}"#, "/script"),
         (r#"{"scenes": []}"#, "/scenes"),
         (r#"{"scenes": [{"text": "a"}, {}]}"#, "/scenes/1/text"),
+        (r#"{"scenes": [{"text": "a"}, 5]}"#, "/scenes/1"),
+        (r#"{"scenes": [{"text": 5}]}"#, "/scenes/0/text"),
         (r#"{"scenes": [{"text": "a", "duration_s": -1}]}"#, "/scenes/0/duration_s"),
         (r#"{"scenes": [{"text": "a", "duration_s": 0}]}"#, "/scenes/0/duration_s"),
         (r#"{"scenes": [{"text": "a", "duration_s": 1e9}]}"#, "/scenes/0/duration_s"),
@@ -57,7 +61,7 @@ fn every_fault_is_named_with_its_place() {
         (r#"{"script": "a", "background": {"type": "color", "color": "red"}}"#, "/background/color"),
         (r#"{"script": "a", "background": {"type": "image", "path": "/etc/passwd"}}"#, "/background/path"),
         (r#"{"script": "a", "background": {"type": "image", "url": "file:///etc/passwd"}}"#, "/background/url"),
-        (r#"{"script": "a", "background": {"type": "video"}}"#, "/background/type"),
+        (r#"{"script": "a", "background": {"type": "video"}}"#, "/background/url"),
         (r#"{"script": "a", "output": {"fps": 12}}"#, "/output/fps"),
         (r#"{"script": "a", "output": {"aspect": "4:3"}}"#, "/output/aspect"),
     ];
@@ -71,6 +75,51 @@ fn all_faults_are_told_at_once() {
     let json =
         r#"{"scenes": [{"text": "a", "duration_s": -1}, {"text": ""}], "voice": {"name": "x"}, "output": {"fps": 1}}"#;
     assert_eq!(pointers(json), ["/voice/name", "/output/fps", "/scenes/0/duration_s", "/scenes/1/text"]);
+    let json = r#"{"scenes": [{"text": 5, "lenght": 1}], "voice": 7, "colour": "red", "size": 3}"#;
+    assert_eq!(pointers(json), ["/voice", "/scenes/0/text", "/scenes/0/lenght", "/colour", "/size"]);
+}
+
+#[test]
+fn the_faults_of_one_answer_are_limited() {
+    let fields: Vec<String> = (0..5000).map(|index| format!(r#""f{index}": 1"#)).collect();
+    assert_eq!(pointers(&format!(r#"{{"script": "a", {}}}"#, fields.join(","))).len(), 100);
+}
+
+#[test]
+fn a_message_says_what_would_be_right() {
+    let message = |json: &str| read(json).expect_err(json).violations()[0].message.clone();
+    let cases = [
+        (r#"{"script": "a", "quality": "best"}"#, "`quality` is `draft`, `standard` or `high`"),
+        (r#"{"script": "a", "voice": {"rate_wpm": 1000}}"#, "`rate_wpm` is 80 to 450 words a minute"),
+        (r#"{"script": "a", "voice": {"pitch": 1.5}}"#, "`pitch` is a whole number"),
+        (r#"{"script": ["a"]}"#, "a text is needed here, not a list"),
+        (
+            r#"{"script": "a", "voice": {"speed": 1}}"#,
+            "there is no field `speed` here, only `name`, `pitch` and `rate_wpm`",
+        ),
+        (
+            r#"{"script": "a", "background": {"type": "color", "url": "https://example.com/"}}"#,
+            "`url` does not belong to a plain colour",
+        ),
+        (
+            r#"{"script": "a", "background": {}}"#,
+            "a background needs a `type`: `color`, `gradient`, `image` or `video`",
+        ),
+        (r#"{"script": "a", "background": {"type": "image"}}"#, "an image background needs a `url` or an `asset`"),
+        (
+            r#"{"script": "a", "background": {"type": "image", "path": "a.png"}}"#,
+            "the service reads no local paths: give a `url`",
+        ),
+    ];
+    for (json, wanted) in cases {
+        assert_eq!(message(json), wanted, "{json}");
+    }
+}
+
+#[test]
+fn null_is_the_same_as_leaving_a_field_out() {
+    let json = r#"{"script": "a", "scenes": null, "voice": null, "background": {"type": "color", "url": null}, "outputs": null}"#;
+    assert_eq!(read(json), read(r#"{"script": "a"}"#));
 }
 
 #[test]
@@ -86,6 +135,7 @@ fn too_many_scenes_and_too_many_bytes_are_refused() {
 #[test]
 fn a_topic_needs_a_writer() {
     assert_eq!(read(r#"{"topic": "bees"}"#), Err(SpecError::WriterUnavailable));
+    assert_eq!(pointers(r#"{"topic": "bees", "colour": 1}"#), ["/colour"]);
 }
 
 #[test]

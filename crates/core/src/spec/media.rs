@@ -49,10 +49,12 @@ impl AssetId {
         Self(ulid::Ulid::generate())
     }
 
-    /// Reads an id as it is written in JSON.
+    /// Reads an id as it is written in JSON, in letters of either case.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        ulid::Ulid::from_string(text).ok().map(Self)
+        let id = ulid::Ulid::from_string(text).ok().map(Self)?;
+        // The reader drops bits that do not fit: such a text names no id.
+        id.to_string().eq_ignore_ascii_case(text).then_some(id)
     }
 }
 

@@ -1,12 +1,11 @@
-//! What a user asks for. JSON is read in two steps: `raw` mirrors what may be
-//! written, `check` turns it into the types below or names every fault with
-//! the place where it stands.
+//! What a user asks for. `read` turns JSON into the types below or names every
+//! fault with the place where it stands.
 
 mod background;
-mod check;
 mod media;
+mod output;
 mod overlay;
-mod raw;
+mod read;
 mod sound;
 mod style;
 pub mod violation;
@@ -16,11 +15,10 @@ use std::time::Duration;
 
 pub use background::{Background, Camera, CameraPath, Direction, Easing, Fit, Gradient, Image, Trim, Video, View};
 pub use media::{AssetId, Media, MediaKind, MediaSource};
+pub use output::{Aspect, Output, Resolution, Shape};
 pub use overlay::{Alignment, Card, LowerThird, Overlay, OverlayPosition, ProgressBar, Transition, TransitionKind};
 pub use sound::{Music, SoundEffect};
 pub use style::{CaptionMode, CaptionPosition, CaptionStyle, Font, Outline, TextBox};
-
-use crate::units::FrameRate;
 pub use violation::{SpecError, Violation};
 
 /// The largest spec read, in bytes.
@@ -33,6 +31,12 @@ pub const MAX_NARRATION_CHARACTERS: usize = 100_000;
 pub const MAX_TITLE_CHARACTERS: usize = 200;
 /// The longest wished length of one scene.
 pub const MAX_SCENE_DURATION: Duration = Duration::from_secs(600);
+/// The most overlays a scene may have, and the most that lie over all scenes.
+pub const MAX_OVERLAYS: usize = 8;
+/// The most sounds one scene may have.
+pub const MAX_SOUNDS: usize = 16;
+/// The most different pictures, clips and sounds one video may have.
+pub const MAX_MEDIA: usize = 200;
 
 /// Where pictures may come from. The service takes public URLs only; a person
 /// at a command line may name files of their own.
@@ -113,32 +117,14 @@ pub enum Quality {
     High,
 }
 
-/// Shape and rate of the pictures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Output {
-    /// Pixels across, even.
-    pub width: u32,
-    /// Pixels down, even.
-    pub height: u32,
-    /// Frames a second.
-    pub frame_rate: FrameRate,
-}
-
-impl Default for Output {
-    /// Full HD at 30 frames a second.
-    fn default() -> Self {
-        Self { width: 1920, height: 1080, frame_rate: FrameRate::default() }
-    }
-}
-
 impl VideoSpec {
     /// Reads and checks a spec.
     ///
     /// # Errors
     /// [`SpecError`] with every fault found; the first one only where the text
-    /// is not JSON of the right shape.
+    /// is not JSON.
     pub fn from_json(json: &[u8], origin: MediaOrigin) -> Result<Self, SpecError> {
-        check::read(json, origin)
+        read::read(json, origin)
     }
 
     /// Shape and rate of the video itself.
@@ -166,6 +152,21 @@ impl VideoSpec {
         });
         let overlays = self.overlays.iter().map(|overlay| &overlay.media);
         scenes.chain(overlays).chain(self.music.iter().map(|music| &music.media))
+    }
+
+    /// Each piece of media that the spec names, to be changed.
+    pub fn media_mut(&mut self) -> impl Iterator<Item = &mut Media> {
+        let scenes = self.scenes.iter_mut().flat_map(|scene| {
+            let background = match &mut scene.background {
+                Background::Image(image) => Some(&mut image.media),
+                Background::Video(video) => Some(&mut video.media),
+                Background::Color(_) | Background::Gradient(_) => None,
+            };
+            let overlays = scene.overlays.iter_mut().map(|overlay| &mut overlay.media);
+            background.into_iter().chain(overlays).chain(scene.sounds.iter_mut().map(|sound| &mut sound.media))
+        });
+        let overlays = self.overlays.iter_mut().map(|overlay| &mut overlay.media);
+        scenes.chain(overlays).chain(self.music.iter_mut().map(|music| &mut music.media))
     }
 
     /// The title, or the first words of the narration.

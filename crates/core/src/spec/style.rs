@@ -95,6 +95,12 @@ impl Default for CaptionStyle {
     }
 }
 
+impl Default for TextBox {
+    fn default() -> Self {
+        Self { color: Color::rgb(0, 0, 0), opacity: 0.6 }
+    }
+}
+
 impl Default for Outline {
     fn default() -> Self {
         Self { color: Color::rgb(0, 0, 0), width_scale: 1.0 }

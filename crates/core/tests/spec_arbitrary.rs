@@ -1,0 +1,325 @@
+//! Whatever is sent: no panic, faults that can be found, and the same verdict as the description of the API.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use rushes_core::spec::{MediaOrigin, SpecError, VideoSpec, Violation};
+use serde_json::{Map, Value, json};
+
+type Any = BoxedStrategy<Value>;
+
+/// One of some values; seldom something of another kind.
+fn value(values: &[Value]) -> Any {
+    let strange = vec![json!(null), json!(true), json!(-1), json!("?"), json!([]), json!({}), json!(1e300)];
+    prop_oneof![20 => select(values.to_vec()), 1 => select(strange)].boxed()
+}
+
+/// An object with some of the fields; the first `needed` are seldom left out.
+fn object(needed: usize, fields: Vec<(&'static str, Any)>) -> Any {
+    let fields: Vec<_> = fields
+        .into_iter()
+        .enumerate()
+        .map(|(index, (name, value))| {
+            let chance = if index < needed { 0.97 } else { 0.15 };
+            proptest::option::weighted(chance, value).prop_map(move |value| (name, value))
+        })
+        .collect();
+    let unknown = proptest::option::weighted(0.01, Just(("unknown", Some(json!(1)))));
+    (fields, unknown)
+        .prop_map(|(fields, unknown)| {
+            let present = fields.into_iter().chain(unknown).filter_map(|(name, value)| Some((name.to_owned(), value?)));
+            Value::Object(present.collect::<Map<_, _>>())
+        })
+        .boxed()
+}
+
+fn list(item: Any, most: usize) -> Any {
+    proptest::collection::vec(item, 0..=most).prop_map(Value::Array).boxed()
+}
+
+fn color() -> Any {
+    value(&[json!("#fff"), json!("#10182b"), json!("red")])
+}
+
+fn text() -> Any {
+    value(&[json!("Some words."), json!(" "), json!("tab\there"), json!("bell\u{7}"), json!("a".repeat(201))])
+}
+
+fn name() -> Any {
+    value(&[json!("A name"), json!("é"), json!("")])
+}
+
+fn numbers(values: &[f64]) -> Any {
+    value(&values.iter().map(|number| json!(number)).collect::<Vec<_>>())
+}
+
+fn names(values: &[&str]) -> Any {
+    value(&values.iter().map(|name| json!(name)).collect::<Vec<_>>())
+}
+
+fn booleans() -> Any {
+    value(&[json!(true), json!(false)])
+}
+
+/// The fields of an object that names a piece of media, mostly well.
+fn media(other: Vec<(&'static str, Any)>) -> Any {
+    let sources = vec![
+        ("url", json!("https://example.com/a")),
+        ("url", json!("file:///a")),
+        ("asset", json!("01ARZ3NDEKTSV4RRFFQ69G5FAV")),
+        ("asset", json!("81ARZ3NDEKTSV4RRFFQ69G5FAV")),
+        ("path", json!("a.png")),
+    ];
+    (object(0, other), select(sources))
+        .prop_map(|(mut object, (name, source))| {
+            object.as_object_mut().unwrap().insert(name.to_owned(), source);
+            object
+        })
+        .boxed()
+}
+
+fn background() -> Any {
+    let fit = || ("fit", names(&["cover", "contain", "fill", "crop"]));
+    let view = || {
+        let share = || numbers(&[0.0, 0.02, 0.5, 1.0, 1.5]);
+        object(4, vec![("x", share()), ("y", share()), ("width", share()), ("height", share())])
+    };
+    let easing = || ("easing", names(&["linear", "ease", "bounce"]));
+    let moved = object(
+        1,
+        vec![
+            ("move", names(&["zoom-in", "zoom-out", "pan-left", "pan-right", "pan-up", "pan-down", "roll"])),
+            ("amount", numbers(&[0.01, 0.15, 4.0, 5.0])),
+            easing(),
+        ],
+    );
+    let between = object(2, vec![("from", view()), ("to", view()), easing(), ("amount", numbers(&[0.5]))]);
+    let camera = prop_oneof![moved, between].boxed();
+    let image = media(vec![fit(), ("camera", camera), ("loop", booleans())]);
+    let video = media(vec![
+        fit(),
+        ("start_s", numbers(&[0.0, 1.0])),
+        ("end_s", numbers(&[0.0, 1.0, 2.5, 1e6])),
+        ("loop", booleans()),
+        ("volume", numbers(&[0.0, 2.0, 2.5])),
+        ("camera", value(&[json!(null)])),
+    ]);
+    let typed = |name: &'static str, fields: Any| {
+        (fields, value(&[json!(name)])).prop_map(|(mut fields, name)| {
+            fields.as_object_mut().unwrap().insert("type".to_owned(), name);
+            fields
+        })
+    };
+    prop_oneof![
+        typed("color", object(1, vec![("color", color()), ("to", color())])),
+        typed(
+            "gradient",
+            object(2, vec![("from", color()), ("to", color()), ("angle_deg", numbers(&[-360.0, 361.0]))])
+        ),
+        typed("image", image),
+        typed("video", video),
+    ]
+    .boxed()
+}
+
+fn captions() -> Any {
+    let outline = object(0, vec![("color", color()), ("width", numbers(&[0.25, 4.0, 0.1]))]);
+    let text_box = object(0, vec![("color", color()), ("opacity", numbers(&[0.0, 1.0, 1.1]))]);
+    object(
+        0,
+        vec![
+            ("style", names(&["highlight", "pop", "block", "none", "shout"])),
+            ("position", names(&["top", "center", "bottom", "left"])),
+            ("font", names(&["sans", "serif", "mono", "comic"])),
+            ("font_scale", numbers(&[0.5, 2.0, 3.0])),
+            ("color", color()),
+            ("highlight_color", color()),
+            ("outline", prop_oneof![outline, booleans()].boxed()),
+            ("box", prop_oneof![text_box, booleans()].boxed()),
+            ("uppercase", booleans()),
+        ],
+    )
+}
+
+fn transition() -> Any {
+    object(
+        1,
+        vec![
+            ("type", names(&["cut", "crossfade", "fade", "slide", "wipe", "explode"])),
+            ("duration_s", numbers(&[0.1, 5.0, 0.0])),
+            ("color", color()),
+            ("direction", names(&["left", "right", "up", "down", "north"])),
+        ],
+    )
+}
+
+fn overlays() -> Any {
+    let share = || numbers(&[0.0, 0.01, 0.4, 1.0, 1.1]);
+    let position = names(&["top", "bottom-right", "center", "middle"]);
+    list(media(vec![("position", position), ("width", share()), ("margin", share()), ("opacity", share())]), 9)
+}
+
+fn scene() -> Any {
+    let card = object(1, vec![("title", name()), ("subtitle", text())]);
+    let lower_third = object(
+        1,
+        vec![
+            ("title", name()),
+            ("subtitle", text()),
+            ("start_s", numbers(&[0.0, 600.0])),
+            ("duration_s", numbers(&[0.0, 0.1])),
+            ("color", color()),
+        ],
+    );
+    let sound = media(vec![("at_s", numbers(&[0.0, 601.0])), ("volume", numbers(&[0.0, 2.0, 3.0]))]);
+    object(
+        1,
+        vec![
+            ("text", text()),
+            ("title", text()),
+            ("duration_s", numbers(&[0.0, 0.5, 600.0, 601.0])),
+            ("background", background()),
+            ("captions", captions()),
+            ("transition", transition()),
+            ("overlays", overlays()),
+            ("card", card),
+            ("lower_third", lower_third),
+            ("sounds", list(sound, 3)),
+        ],
+    )
+}
+
+fn spec() -> Any {
+    let voice = object(
+        1,
+        vec![
+            ("name", names(&["en-us", "de", "klingon"])),
+            ("rate_wpm", numbers(&[80.0, 175.5, 450.0, 451.0])),
+            ("pitch", numbers(&[0.0, 99.0, 100.0])),
+        ],
+    );
+    let music = media(vec![
+        ("start_s", numbers(&[0.0, 3.0])),
+        ("end_s", numbers(&[2.0])),
+        ("loop", booleans()),
+        ("volume", numbers(&[0.0, 2.0])),
+        ("fade_in_s", numbers(&[0.0, 61.0])),
+        ("fade_out_s", numbers(&[60.0])),
+        ("ducking_db", numbers(&[0.0, 40.0, 41.0])),
+    ]);
+    let output = object(
+        0,
+        vec![
+            ("aspect", names(&["16:9", "9:16", "1:1", "4:5", "21:9", "4:3"])),
+            ("resolution", names(&["480p", "720p", "1080p", "1440p", "2160p", "4K"])),
+            ("fps", numbers(&[24.0, 29.97, 60.0, 61.0])),
+        ],
+    );
+    let rest = object(
+        0,
+        vec![
+            ("title", text()),
+            ("voice", voice),
+            ("quality", names(&["draft", "standard", "high", "best"])),
+            ("background", background()),
+            ("captions", captions()),
+            ("transition", transition()),
+            ("overlays", overlays()),
+            ("music", music),
+            ("progress_bar", object(0, vec![("color", color()), ("position", names(&["top", "bottom", "left"]))])),
+            ("output", output),
+            ("outputs", list(names(&["16:9 1080p", "9:16 1080p", "4:5 480p", "16:9"]), 5)),
+        ],
+    );
+    let narration = object(1, vec![("scenes", list(scene(), 3)), ("script", text())]);
+    (rest, narration)
+        .prop_map(|(mut rest, narration)| {
+            rest.as_object_mut().unwrap().extend(narration.as_object().unwrap().clone());
+            rest
+        })
+        .boxed()
+}
+
+fn read(spec: &Value) -> Result<VideoSpec, SpecError> {
+    VideoSpec::from_json(spec.to_string().as_bytes(), MediaOrigin::Remote)
+}
+
+/// The schema of a spec as `docs/openapi.json` has it.
+static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
+    let mut document: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    document["$ref"] = json!("#/components/schemas/VideoSpec");
+    jsonschema::draft202012::new(&document).unwrap()
+});
+
+/// Rules that compare values, which a schema cannot say.
+fn is_beyond_a_schema(violation: &Violation) -> bool {
+    ["the end lies after the start", "together at most 1"].iter().any(|message| violation.message.contains(message))
+}
+
+/// Faulty values exist, and what is missing is missing from something that exists.
+fn leads_somewhere(spec: &Value, pointer: &str) -> bool {
+    let parent = pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
+    spec.pointer(pointer).is_some() || spec.pointer(parent).is_some_and(Value::is_object)
+}
+
+fn examples(schema: &str) -> Vec<Value> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
+    let document: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    document["components"]["schemas"][schema]["examples"].as_array().unwrap().clone()
+}
+
+#[test]
+fn every_example_in_the_description_of_the_api_is_accepted() {
+    for spec in examples("VideoSpec") {
+        assert_eq!(read(&spec).err(), None, "{spec}");
+    }
+    for scene in examples("Scene") {
+        assert_eq!(read(&json!({"scenes": [scene]})).err(), None);
+    }
+    let of_the_video = [
+        ("background", "Background"),
+        ("captions", "Captions"),
+        ("transition", "Transition"),
+        ("music", "Music"),
+        ("progress_bar", "ProgressBar"),
+        ("output", "Output"),
+        ("voice", "Voice"),
+    ];
+    for (field, schema) in of_the_video {
+        for example in examples(schema) {
+            assert_eq!(read(&json!({"script": "a", field: example})).err(), None, "{schema}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+
+    #[test]
+    fn a_spec_is_refused_exactly_where_the_description_of_the_api_refuses_it(spec in spec()) {
+        let verdict = read(&spec);
+        let faults = verdict.as_ref().err().map(SpecError::violations).unwrap_or_default();
+        prop_assert!(faults.iter().all(|fault| leads_somewhere(&spec, &fault.pointer)), "{:?}", faults);
+        let is_valid = SCHEMA.is_valid(&spec);
+        let is_accepted = faults.iter().all(is_beyond_a_schema);
+        let errors: Vec<String> = SCHEMA.iter_errors(&spec).map(|error| error.to_string()).collect();
+        prop_assert_eq!(is_accepted, is_valid, "{:?} {:?}", faults, errors);
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_panic(
+        spec in spec(), at: prop::sample::Index, byte: u8, keep: prop::sample::Index,
+    ) {
+        let mut text = spec.to_string().into_bytes();
+        let at = at.index(text.len());
+        text[at] = byte;
+        for origin in [MediaOrigin::Remote, MediaOrigin::RemoteOrLocal] {
+            let _ = VideoSpec::from_json(&text, origin);
+            let _ = VideoSpec::from_json(&text[..keep.index(text.len())], origin);
+        }
+    }
+}
