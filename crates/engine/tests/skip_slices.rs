@@ -1,11 +1,11 @@
-//! Repeated pictures against ffmpeg's own decoder.
+//! Repeated and rewritten pictures against ffmpeg's own decoder.
 
 mod common;
 
 use anyhow::{Result, ensure};
 use common::ffmpeg;
 use proptest::prelude::*;
-use rushes_engine::h264::repeat_pictures;
+use rushes_engine::h264::{ParameterSets, repeat_pictures, share_sets};
 
 /// Pictures with noise and moving bars, so that a wrong reference shows.
 fn pictures(width: usize, height: usize, count: usize, seed: u64) -> Vec<u8> {
@@ -81,6 +81,52 @@ proptest! {
 fn a_picture_can_stand_longer_than_frame_numbers_last() -> Result<()> {
     for cabac in [0, 1] {
         assert_repeats(1920, 1088, &[700, 1, 300], &format!("{STILL}:cabac={cabac}:bframes=3"), 7)?;
+    }
+    Ok(())
+}
+
+/// Pictures out of order, weights, more than one slice: what moving segments may hold.
+const MOVING: &str = "b-pyramid=none:scenecut=0";
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 20, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_rewritten_stream_decodes_to_the_same_frames(
+        columns in 2usize..12, rows in 2usize..12, count in 1usize..24, arithmetic: bool,
+        bframes in 0..4, b_adapt in 0..3, references in 1..4, weightp in 0..2, slices in 1..3, keyint in 2..40, seed: u64,
+    ) {
+        let raw = pictures(columns * 16, rows * 16, count, seed);
+        let x264 = format!(
+            "{MOVING}:cabac={}:bframes={bframes}:b-adapt={b_adapt}:ref={references}:weightp={weightp}:slices={slices}:keyint={keyint}",
+            u8::from(arithmetic),
+        );
+        let stream = encode(&raw, &format!("{}x{}", columns * 16, rows * 16), &x264).unwrap();
+        let rewritten = share_sets(&stream, count).unwrap();
+        prop_assert!(decode(&rewritten).unwrap() == decode(&stream).unwrap(), "a frame differs");
+    }
+}
+
+#[test]
+fn still_and_moving_segments_share_their_sets_and_follow_each_other() -> Result<()> {
+    for (width, height, rate) in
+        [(128, 64, "30"), (854, 480, "24"), (1280, 720, "60"), (1920, 1080, "30"), (1080, 1920, "60")]
+    {
+        let size = format!("{width}x{height}");
+        let raw = pictures(width, height, 9, 5);
+        let encode = |x264: &str| {
+            let input =
+                ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", &size, "-r", rate, "-i", "-", "-c:v", "libx264"];
+            let output = ["-preset", "veryfast", "-threads", "1", "-x264-params", x264, "-f", "h264", "-"];
+            ffmpeg(&[&input[..], &output[..]].concat(), &raw)
+        };
+        let still = encode("ref=1:bframes=0:weightp=0:scenecut=0:keyint=infinite:rc-lookahead=0:mbtree=0:subme=0")?;
+        let moving = encode("bframes=3:b-pyramid=none:keyint=infinite:scenecut=0")?;
+        let parts = [repeat_pictures(&still, &[2; 9])?, share_sets(&moving, 9)?, repeat_pictures(&still, &[1; 9])?];
+        let sets = parts.iter().map(|part| Ok(ParameterSets::find(part)?)).collect::<Result<Vec<_>>>()?;
+        ensure!(sets.iter().all(|set| *set == sets[0]), "{size}: {sets:?}");
+        let apart: Vec<u8> = parts.iter().map(|part| decode(part)).collect::<Result<Vec<_>>>()?.concat();
+        ensure!(decode(&parts.concat())? == apart, "{size}: a frame differs");
     }
     Ok(())
 }

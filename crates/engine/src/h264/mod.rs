@@ -6,15 +6,18 @@ mod access_unit;
 pub(crate) mod bits;
 mod cabac;
 mod nal;
+mod numbering;
 mod parameter_sets;
 mod repeat;
 mod repetition;
+mod shared_sets;
 mod skip;
 mod slice;
 
 pub use access_unit::{AccessUnit, split_access_units};
+pub use numbering::screen_positions;
 pub use parameter_sets::{ParameterSets, PictureParameters, SequenceParameters};
-pub use repeat::{StreamWriter, repeat_pictures};
+pub use repeat::{repeat_pictures, share_sets};
 pub use repetition::RepeatFinder;
 
 /// The stream is not one that can be worked with.

@@ -59,8 +59,8 @@ impl<'a> SkipWriter<'a> {
             }
         }
         // num_ref_idx_active_override_flag, with one reference picture.
-        writer.bit(picture.default_references != 1);
-        if picture.default_references != 1 {
+        writer.bit(picture.default_references[0] != 1);
+        if picture.default_references[0] != 1 {
             writer.unsigned(0);
         }
         // ref_pic_list_modification_flag_l0.

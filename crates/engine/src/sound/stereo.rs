@@ -3,7 +3,7 @@
 //! 14496-3, tables 4.3 to 4.5 and 4.50). Coding a voice twice would cost twice.
 
 use crate::h264::StreamError;
-use crate::h264::bits::{BitReader, BitWriter};
+use crate::h264::bits::{BitReader, BitWriter, copy_bits};
 
 // `id_syn_ele` (table 4.85).
 const SINGLE_CHANNEL: u32 = 0;
@@ -35,17 +35,8 @@ pub fn on_both_sides(frame: &[u8]) -> Result<Vec<u8>, StreamError> {
     writer.bit(false);
     for _ in 0..2 {
         let mut channel = reader.clone();
-        copy(&mut channel, &mut writer, length)?;
+        copy_bits(&mut channel, &mut writer, length)?;
     }
     writer.bits(END, ELEMENT_BITS);
     Ok(writer.into_bytes())
-}
-
-fn copy(reader: &mut BitReader<'_>, writer: &mut BitWriter, bits: usize) -> Result<(), StreamError> {
-    let rest = u32::try_from(bits % 32).unwrap_or(0);
-    for _ in 0..bits / 32 {
-        writer.bits(reader.bits(32)?, 32);
-    }
-    writer.bits(reader.bits(rest)?, rest);
-    Ok(())
 }
