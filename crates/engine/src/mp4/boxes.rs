@@ -1,9 +1,9 @@
 //! The boxes of the file's index.
 
 use mp4_atom::{
-    Audio, Avc1, Avcc, AvccExt, Co64, Codec, Colr, Compressor, Dinf, Dref, DrefEntry, Edts, Elst, ElstEntry,
-    FixedPoint, Ftyp, Hdlr, Mdhd, Mdia, Minf, Moov, Mp4a, Mvhd, Smhd, Stbl, Stco, Stsc, StscEntry, Stsd, Stss, Stsz,
-    StszSamples, Stts, SttsEntry, Tkhd, Trak, Url, Visual, Vmhd, esds,
+    Audio, Avc1, Avcc, AvccExt, Co64, Codec, Colr, Compressor, Ctts, CttsEntry, Dinf, Dref, DrefEntry, Edts, Elst,
+    ElstEntry, FixedPoint, Ftyp, Hdlr, Mdhd, Mdia, Minf, Moov, Mp4a, Mvhd, Smhd, Stbl, Stco, Stsc, StscEntry, Stsd,
+    Stss, Stsz, StszSamples, Stts, SttsEntry, Tkhd, Trak, Url, Visual, Vmhd, esds,
 };
 
 use super::layout::{Chunk, Layout};
@@ -60,13 +60,15 @@ fn picture_track(movie: &Movie<'_>, layout: &Layout, data_offset: u64) -> Trak {
     let table = Stbl {
         stsd: Stsd { codecs: vec![Codec::Avc1(picture_format(movie.sets, width, height))] },
         stts: Stts { entries: vec![SttsEntry { sample_count: frames, sample_delta: FRAME_TICKS }] },
+        ctts: screen_offsets(movie),
         stss: Some(Stss { entries: movie.sync_pictures.clone() }),
         stsz: Stsz { samples: StszSamples::Different { sizes: movie.picture_sizes.clone() } },
         ..chunk_tables(&layout.pictures, data_offset)
     };
     let media_duration = u64::from(frames) * u64::from(FRAME_TICKS);
     let info = Minf { vmhd: Some(Vmhd::default()), dinf: this_file(), stbl: table, ..Minf::default() };
-    track(header, edit(movie.duration(), 0), media(timescale, media_duration, b"vide", "VideoHandler", info))
+    let edits = edit(movie.duration(), u64::from(movie.delay * FRAME_TICKS));
+    track(header, edits, media(timescale, media_duration, b"vide", "VideoHandler", info))
 }
 
 fn sound_track(movie: &Movie<'_>, sound: &AacTrack, layout: &Layout, data_offset: u64) -> Trak {
@@ -165,6 +167,22 @@ fn sound_format(sound: &AacTrack) -> Mp4a {
     };
     let descriptor = esds::EsDescriptor { es_id: 1, dec_config: config, ..esds::EsDescriptor::default() };
     Mp4a { audio, esds: mp4_atom::Esds { es_desc: descriptor }, btrt: None, taic: None }
+}
+
+/// How much later than decoded pictures are shown; nothing where that is never.
+fn screen_offsets(movie: &Movie<'_>) -> Option<Ctts> {
+    if movie.screen_offsets.iter().all(|offset| *offset == 0) {
+        return None;
+    }
+    let mut entries: Vec<CttsEntry> = Vec::new();
+    for frames in &movie.screen_offsets {
+        let sample_offset = i64::from(frames * FRAME_TICKS);
+        match entries.last_mut() {
+            Some(entry) if entry.sample_offset == sample_offset => entry.sample_count += 1,
+            _ => entries.push(CttsEntry { sample_count: 1, sample_offset }),
+        }
+    }
+    Some(Ctts { entries })
 }
 
 /// Which samples lie in which chunk, and where the chunks lie.

@@ -29,6 +29,10 @@ pub struct Movie<'a> {
     pub sets: &'a ParameterSets,
     /// Size of each picture in the file, in order.
     pub picture_sizes: Vec<u32>,
+    /// How many frames later than it is decoded each picture is shown, plus [`Self::delay`].
+    pub screen_offsets: Vec<u32>,
+    /// Frames by which everything is shown late, so that no picture is shown before it is decoded.
+    pub delay: u32,
     /// Numbers of the pictures that players can start at, from 1.
     pub sync_pictures: Vec<u32>,
     /// The sound, if any.

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::layout::Layout;
 use super::{Movie, boxes};
-use crate::h264::{AccessUnit, ParameterSets, StreamError, split_access_units};
+use crate::h264::{AccessUnit, ParameterSets, StreamError, screen_positions, split_access_units};
 use crate::sound::AacTrack;
 
 /// Bytes before each NAL unit that hold its length.
@@ -39,9 +39,18 @@ pub fn write_mp4(
     output: Output,
     sound: Option<&AacTrack>,
 ) -> Result<WrittenFile, RenderError> {
-    let (sets, picture_sizes, sync_pictures) = scan(segments)?;
-    let frames = picture_sizes.len() as u64;
-    let movie = Movie { output, sets: &sets, picture_sizes, sync_pictures, sound };
+    let scan = Scan::of(segments)?;
+    let frames = scan.sizes.len() as u64;
+    let delay = scan.lead.iter().map(|lead| lead.min(&0).unsigned_abs()).max().unwrap_or(0);
+    let movie = Movie {
+        output,
+        sets: &scan.sets,
+        screen_offsets: scan.lead.iter().map(|lead| lead.saturating_add_unsigned(delay).unsigned_abs()).collect(),
+        delay,
+        picture_sizes: scan.sizes,
+        sync_pictures: scan.sync,
+        sound,
+    };
     let layout = Layout::of(&movie);
     let head = head(&movie, &layout)?;
     let file = File::create(path).map_err(|source| RenderError::Io { doing: "creating the video file", source })?;
@@ -54,26 +63,57 @@ pub fn write_mp4(
     Ok(WrittenFile { frames, size_bytes: writer.size_bytes, sha256 })
 }
 
-/// Reads every segment once: the sets that all share, the sizes, the starting points.
-fn scan(segments: &[PathBuf]) -> Result<(ParameterSets, Vec<u32>, Vec<u32>), RenderError> {
-    let mut shared: Option<ParameterSets> = None;
-    let (mut sizes, mut sync) = (Vec::new(), Vec::new());
-    for segment in segments {
-        let stream = read(segment)?;
-        let sets = ParameterSets::find(&stream).map_err(|error| not_understood(&error))?;
-        if shared.as_ref().is_some_and(|shared| *shared != sets) {
-            return Err(RenderError::Stream { reason: "segments have different parameter sets".to_owned() });
-        }
-        for picture in split_access_units(&stream, &sets).map_err(|error| not_understood(&error))? {
-            sizes.push(u32::try_from(sample_size(&picture)).unwrap_or(u32::MAX));
-            if picture.header.is_idr {
-                sync.push(u32::try_from(sizes.len()).unwrap_or(u32::MAX));
+/// What a first look at all segments finds.
+struct Scan {
+    /// The sets that all share.
+    sets: ParameterSets,
+    /// Size of each picture in the file.
+    sizes: Vec<u32>,
+    /// How many frames later (or earlier) than it is decoded each picture is shown.
+    lead: Vec<i32>,
+    /// Numbers of the starting points, from 1.
+    sync: Vec<u32>,
+}
+
+impl Scan {
+    fn of(segments: &[PathBuf]) -> Result<Self, RenderError> {
+        let mut scan: Option<Self> = None;
+        for segment in segments {
+            let stream = read(segment)?;
+            let sets = ParameterSets::find(&stream).map_err(|error| not_understood(&error))?;
+            let scan = scan.get_or_insert_with(|| Self {
+                sets: sets.clone(),
+                sizes: Vec::new(),
+                lead: Vec::new(),
+                sync: Vec::new(),
+            });
+            if scan.sets != sets {
+                return Err(RenderError::Stream { reason: "segments have different parameter sets".to_owned() });
             }
+            scan.add(&stream).map_err(|error| not_understood(&error))?;
         }
-        shared.get_or_insert(sets);
+        scan.ok_or_else(|| RenderError::Stream { reason: "there is no segment".to_owned() })
     }
-    let shared = shared.ok_or_else(|| RenderError::Stream { reason: "there is no segment".to_owned() })?;
-    Ok((shared, sizes, sync))
+
+    fn add(&mut self, stream: &[u8]) -> Result<(), StreamError> {
+        let pictures = split_access_units(stream, &self.sets)?;
+        let positions = screen_positions(&pictures, &self.sets)?;
+        let mut refreshed_at = self.sizes.len();
+        for (picture, position) in pictures.iter().zip(positions) {
+            if picture.header.is_idr {
+                refreshed_at = self.sizes.len();
+                self.sync.push(count(refreshed_at + 1));
+            }
+            let since = self.sizes.len() - refreshed_at;
+            self.lead.push(i32::try_from(i64::from(position) - since as i64).unwrap_or(0));
+            self.sizes.push(count(sample_size(picture)));
+        }
+        Ok(())
+    }
+}
+
+fn count(items: usize) -> u32 {
+    u32::try_from(items).unwrap_or(u32::MAX)
 }
 
 /// Everything before the samples. The index is made twice: the first time to learn its size.
