@@ -5,26 +5,29 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rushes_core::ports::RenderError;
-use rushes_core::spec::Output;
+use rushes_core::spec::Quality;
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::compose::{Composer, Stills};
+use crate::compose::Composer;
 use crate::ffmpeg::Ffmpeg;
-use crate::h264::{ParameterSets, repeat_pictures, split_access_units};
+use crate::h264::{repeat_pictures, share_sets};
 use crate::plan::Segment;
+use crate::sources::Sources;
 
-/// Quality of the pictures (x264's constant rate factor). Captions on plain ground
-/// have VMAF 93.9 against the uncompressed pictures; 17 would give 95.0 for half as
-/// many bytes again.
-const RATE_FACTOR: &str = "23";
+/// What the stream of every segment has in common: colours; one IDR picture at the
+/// start, so that segments can follow each other; nothing that the sets which all
+/// share cannot say; no setting that depends on the number of threads.
+const COMMON: &str = "keyint=infinite:scenecut=0:b-pyramid=none:8x8dct=1:cabac=1:\
+    colorprim=bt709:transfer=bt709:colormatrix=bt709:range=tv";
 
-/// What the stream of every segment has in common. One reference and no picture
-/// out of order, so that skip slices can stand between pictures; one IDR picture
-/// at the start; no setting that depends on the number of threads. Neighbouring
-/// pictures differ in a word, so a search for motion and a look ahead find
-/// nothing: without them encoding takes two thirds of the time.
-const X264: &str = "ref=1:bframes=0:weightp=0:scenecut=0:keyint=infinite:rc-lookahead=0:mbtree=0:\
-    subme=0:me=dia:partitions=i4x4,i8x8:colorprim=bt709:transfer=bt709:colormatrix=bt709:range=tv";
+/// For pictures that stand still: one reference and no picture out of order, so that
+/// skip slices can stand between pictures. Neighbouring pictures differ in a word, so
+/// a search for motion and a look ahead find nothing: without them encoding takes two
+/// thirds of the time.
+const STILL: &str = "ref=1:bframes=0:weightp=0:rc-lookahead=0:mbtree=0:subme=0:me=dia:partitions=i4x4,i8x8";
+
+/// For pictures that move: what the preset says.
+const MOVING: &str = "bframes=3:weightp=1";
 
 /// The longest that encoding one second of video may take.
 const DEADLINE_PER_SECOND: u32 = 20;
@@ -55,48 +58,51 @@ enum Feed {
 /// [`RenderError`] when drawing or ffmpeg fails.
 pub async fn encode_segment(
     ffmpeg: &Ffmpeg,
-    segment: &Segment,
-    stills: &Arc<Stills>,
+    segment: &Arc<Segment>,
+    sources: &Arc<Sources>,
     drawn: &UnboundedSender<u64>,
 ) -> Result<EncodedSegment, RenderError> {
-    let durations: Vec<u64> = segment.shots.iter().map(|shot| shot.frames).collect();
     let frames = segment.frames();
-    let distinct = encode(ffmpeg, segment, stills, Feed::Distinct, drawn).await?;
-    match repeat_pictures(&distinct, &durations) {
-        Ok(stream) => Ok(EncodedSegment { stream, frames, distinct_frames: durations.len() as u64 }),
-        Err(error) => {
-            tracing::warn!(%error, frames, "the pictures cannot be repeated; every frame is encoded");
-            let stream = encode(ffmpeg, segment, stills, Feed::EveryFrame, drawn).await?;
-            check_count(&stream, frames)?;
-            Ok(EncodedSegment { stream, frames, distinct_frames: frames })
+    if !segment.is_moving() {
+        let durations: Vec<u64> = segment.shots.iter().map(|shot| shot.frames).collect();
+        let distinct = encode(ffmpeg, segment, sources, Feed::Distinct, drawn).await?;
+        match repeat_pictures(&distinct, &durations) {
+            Ok(stream) => return Ok(EncodedSegment { stream, frames, distinct_frames: durations.len() as u64 }),
+            Err(error) => {
+                tracing::warn!(%error, frames, "the pictures cannot be repeated; every frame is encoded");
+            }
         }
     }
+    let stream = encode(ffmpeg, segment, sources, Feed::EveryFrame, drawn).await?;
+    let stream = share_sets(&stream, usize::try_from(frames).unwrap_or(usize::MAX))
+        .map_err(|error| RenderError::Stream { reason: error.to_string() })?;
+    Ok(EncodedSegment { stream, frames, distinct_frames: segment.shots.len() as u64 })
 }
 
 async fn encode(
     ffmpeg: &Ffmpeg,
-    segment: &Segment,
-    stills: &Arc<Stills>,
+    segment: &Arc<Segment>,
+    sources: &Arc<Sources>,
     feed: Feed,
     drawn: &UnboundedSender<u64>,
 ) -> Result<Vec<u8>, RenderError> {
     let seconds = u32::try_from(segment.frames() / u64::from(segment.output.frame_rate.get())).unwrap_or(u32::MAX);
     let deadline = Duration::from_secs(60) + Duration::from_secs(1) * seconds.saturating_mul(DEADLINE_PER_SECOND);
-    let (drawing, stills, drawn) = (segment.clone(), Arc::clone(stills), drawn.clone());
+    let (drawing, sources, drawn) = (Arc::clone(segment), Arc::clone(sources), drawn.clone());
     ffmpeg
-        .start("encoding pictures", deadline, encoder_settings(&segment.output))?
-        .feed(move |encoder| draw(&drawing, &stills, feed, encoder, &drawn))
+        .start("encoding pictures", deadline, encoder_settings(segment))?
+        .feed(move |encoder| draw(&drawing, &sources, feed, encoder, &drawn))
         .await
 }
 
 fn draw(
     segment: &Segment,
-    stills: &Stills,
+    sources: &Sources,
     feed: Feed,
     mut encoder: std::fs::File,
     drawn: &UnboundedSender<u64>,
 ) -> Result<(), RenderError> {
-    let mut composer = Composer::new(segment.output, stills);
+    let mut composer = Composer::new(segment.output, sources);
     for shot in &segment.shots {
         let picture = composer.compose(&shot.look)?;
         let times = if feed == Feed::Distinct { 1 } else { shot.frames };
@@ -110,22 +116,29 @@ fn draw(
     Ok(())
 }
 
-/// The arguments of the encoder for pictures of that shape.
-pub fn encoder_settings(output: &Output) -> Vec<String> {
+/// The arguments of the encoder for a segment.
+pub fn encoder_settings(segment: &Segment) -> Vec<String> {
+    let output = &segment.output;
     let size = format!("{}x{}", output.width, output.height);
     let rate = output.frame_rate.get().to_string();
     let input = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", &size, "-framerate", &rate, "-i", "pipe:0"];
+    let is_moving = segment.is_moving();
+    let (preset, rate_factor) = effort(segment.quality, is_moving);
+    let settings = format!("{COMMON}:{}", if is_moving { MOVING } else { STILL });
     let encoder =
-        ["-c:v", "libx264", "-preset", "veryfast", "-crf", RATE_FACTOR, "-threads", "1", "-x264-params", X264];
+        ["-c:v", "libx264", "-preset", preset, "-crf", rate_factor, "-threads", "1", "-x264-params", &settings];
     let target = ["-f", "h264", "pipe:1"];
     [&input[..], &encoder, &target].concat().into_iter().map(str::to_owned).collect()
 }
 
-fn check_count(stream: &[u8], frames: u64) -> Result<(), RenderError> {
-    let count = ParameterSets::find(stream).and_then(|sets| Ok(split_access_units(stream, &sets)?.len()));
-    match count {
-        Ok(count) if count as u64 == frames => Ok(()),
-        Ok(count) => Err(RenderError::Stream { reason: format!("{count} pictures instead of {frames}") }),
-        Err(error) => Err(RenderError::Stream { reason: error.to_string() }),
+/// x264's preset and its constant rate factor. Edges of letters need a lower one than motion does.
+const fn effort(quality: Quality, is_moving: bool) -> (&'static str, &'static str) {
+    match (quality, is_moving) {
+        (Quality::Draft, false) => ("veryfast", "28"),
+        (Quality::Draft, true) => ("superfast", "28"),
+        (Quality::Standard, false) => ("veryfast", "17"),
+        (Quality::Standard, true) => ("veryfast", "21"),
+        (Quality::High, false) => ("faster", "13"),
+        (Quality::High, true) => ("faster", "17"),
     }
 }

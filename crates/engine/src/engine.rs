@@ -11,16 +11,15 @@ use rushes_core::spec::Output;
 use rushes_core::task::{SegmentCount, Stage};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::compose::Stills;
 use crate::encode::encode_segment;
 use crate::ffmpeg::Ffmpeg;
-use crate::fingerprint::{StillHashes, hash_stills, segment_key};
+use crate::fingerprint::{FileHashes, hash_files, segment_key};
 use crate::mp4::{WrittenFile, write_mp4};
-use crate::plan::{Segment, plan};
-use crate::poster::{draw_poster, poster_look};
+use crate::plan::Plan;
+use crate::poster::draw_poster;
 use crate::remember::{recall, remember};
 use crate::sound::{AacTrack, encode_sound};
-use crate::still::decode_stills;
+use crate::sources::Loader;
 use crate::text::Typesetter;
 
 /// Draws, encodes and joins on this machine.
@@ -40,8 +39,9 @@ struct SegmentFile {
 
 /// What the segments of one video have in common.
 struct Shared<'a> {
-    stills: Arc<Stills>,
-    hashes: StillHashes,
+    plan: &'a Plan,
+    loader: &'a Loader,
+    hashes: FileHashes,
     directory: &'a Path,
     drawn: UnboundedSender<u64>,
 }
@@ -68,27 +68,19 @@ impl Engine {
     }
 
     /// Renders all segments into files, in parallel; returns them in order.
-    async fn render_segments(
-        &self,
-        segments: Vec<Segment>,
-        shared: Shared<'_>,
-    ) -> Result<Vec<SegmentFile>, RenderError> {
+    async fn render_segments(&self, shared: Shared<'_>) -> Result<Vec<SegmentFile>, RenderError> {
         let shared = &shared;
-        stream::iter(segments.into_iter().enumerate())
-            .map(|(index, segment)| async move { self.render_segment(index, &segment, shared).await })
+        stream::iter(0..shared.plan.segments.len())
+            .map(|index| self.render_segment(index, shared))
             .buffered(self.workers)
             .try_collect()
             .await
     }
 
     /// Recalls a segment or renders it, and writes it into a file.
-    async fn render_segment(
-        &self,
-        index: usize,
-        segment: &Segment,
-        shared: &Shared<'_>,
-    ) -> Result<SegmentFile, RenderError> {
-        let key = segment_key(segment, &shared.hashes);
+    async fn render_segment(&self, index: usize, shared: &Shared<'_>) -> Result<SegmentFile, RenderError> {
+        let segment = Arc::new(shared.plan.segment(shared.plan.segments[index].clone()));
+        let key = segment_key(&segment, &shared.hashes);
         let recalled = recall(self.memo.as_ref(), key, segment.frames()).await;
         let is_reused = recalled.is_some();
         let encoded = match recalled {
@@ -98,7 +90,8 @@ impl Engine {
                 encoded
             }
             None => {
-                let encoded = encode_segment(&self.ffmpeg, segment, &shared.stills, &shared.drawn).await?;
+                let sources = Arc::new(shared.loader.load(segment.shots.iter().map(|shot| &shot.look)).await?);
+                let encoded = encode_segment(&self.ffmpeg, &segment, &sources, &shared.drawn).await?;
                 remember(self.memo.as_ref(), key, &encoded).await;
                 encoded
             }
@@ -114,14 +107,14 @@ impl Engine {
 impl Renderer for Engine {
     async fn render(&self, job: RenderJob<'_>, progress: &dyn Progress) -> Result<RenderedFiles, RenderError> {
         let timeline = job.timeline;
-        let stills = Arc::new(decode_stills(&self.ffmpeg, timeline).await?);
-        let segments = plan(timeline, &mut Typesetter::new());
+        let plan = Plan::new(timeline, &mut Typesetter::new());
+        let loader = Loader::new(self.ffmpeg.clone(), timeline.output);
+        let hashes = hash_files(timeline)?;
         let poster = job.directory.join("poster.jpg");
-        let drawing_poster = draw_poster(&self.ffmpeg, poster_look(&segments), &stills, &poster);
+        let drawing_poster = draw_poster(&self.ffmpeg, &plan, &loader, &poster);
         let (drawn, counter) = unbounded_channel();
-        let hashes = hash_stills(stills.keys())?;
-        let shared = Shared { stills: Arc::clone(&stills), hashes, directory: job.directory, drawn };
-        let pictures = self.render_segments(segments, shared);
+        let shared = Shared { plan: &plan, loader: &loader, hashes, directory: job.directory, drawn };
+        let pictures = self.render_segments(shared);
         let sound = encode_sound(&self.ffmpeg, Arc::clone(&job.soundtrack));
         let counting = async {
             count(counter, timeline.frames(), progress).await;

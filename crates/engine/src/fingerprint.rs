@@ -1,69 +1,117 @@
 //! The hash of everything that a segment's bytes depend on.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rushes_core::ports::{MemoKey, MemoKind, RenderError};
-use rushes_core::timeline::Backdrop;
+use rushes_core::timeline::{Backdrop, PlacedPicture, Timeline};
 
 use crate::encode::encoder_settings;
-use crate::plan::{Look, Segment};
+use crate::look::{Dressing, Ground, Look, Moment, Scenery};
+use crate::plan::Segment;
 use crate::text::fonts_fingerprint;
 
 /// Raised when the engine draws or codes the same look in another way.
-const ENGINE_VERSION: &str = "rushes-engine 1";
+const ENGINE_VERSION: &str = "rushes-engine 2";
 
-/// Hashes of the still pictures of a timeline, by file.
-pub type StillHashes = HashMap<PathBuf, blake3::Hash>;
+/// Hashes of the media files of a timeline, by path.
+pub type FileHashes = HashMap<PathBuf, blake3::Hash>;
 
 /// Hashes the files that looks refer to, so that keys speak of contents and not of names.
 ///
 /// # Errors
 /// [`RenderError::Io`] when a file cannot be read.
-pub fn hash_stills<'a>(paths: impl Iterator<Item = &'a PathBuf>) -> Result<StillHashes, RenderError> {
-    let mut hashes = StillHashes::new();
-    for path in paths {
+pub fn hash_files(timeline: &Timeline) -> Result<FileHashes, RenderError> {
+    let failed = |source| RenderError::Io { doing: "reading media", source };
+    let mut hashes = FileHashes::new();
+    for path in files(timeline) {
         if !hashes.contains_key(path) {
-            let bytes = std::fs::read(path).map_err(|source| RenderError::Io { doing: "reading a picture", source })?;
-            hashes.insert(path.clone(), blake3::hash(&bytes));
+            let mut hasher = blake3::Hasher::new();
+            hasher.update_reader(std::fs::File::open(path).map_err(failed)?).map_err(failed)?;
+            hashes.insert(path.to_owned(), hasher.finalize());
         }
     }
     Ok(hashes)
 }
 
+fn files(timeline: &Timeline) -> impl Iterator<Item = &Path> {
+    let of_scenes = timeline.scenes.iter().flat_map(|scene| {
+        let backdrop = match &scene.background {
+            Backdrop::Still(still) => Some(still.path.as_path()),
+            Backdrop::Clip(clip) => Some(clip.path.as_path()),
+            Backdrop::Color(_) | Backdrop::Gradient(_) => None,
+        };
+        backdrop.into_iter().chain(scene.overlays.iter().map(|overlay| overlay.path.as_path()))
+    });
+    of_scenes.chain(timeline.overlays.iter().map(|overlay| overlay.path.as_path()))
+}
+
 /// The key under which a rendered segment is remembered.
-pub fn segment_key(segment: &Segment, stills: &StillHashes) -> MemoKey {
-    let mut text = Text(blake3::Hasher::new());
+pub fn segment_key(segment: &Segment, hashes: &FileHashes) -> MemoKey {
+    let mut text = Text { hasher: blake3::Hasher::new(), hashes };
     text.field(ENGINE_VERSION);
     text.field(fonts_fingerprint());
-    text.field(&encoder_settings(&segment.output).join(" "));
+    text.field(&encoder_settings(segment).join(" "));
     text.field(&format!("{:?}", segment.output));
     for shot in &segment.shots {
         text.field(&shot.frames.to_string());
-        text.look(&shot.look, stills);
+        text.look(&shot.look);
     }
-    MemoKey { kind: MemoKind::Segment, hash: *text.0.finalize().as_bytes() }
+    MemoKey { kind: MemoKind::Segment, hash: *text.hasher.finalize().as_bytes() }
 }
 
 /// A hasher of fields whose borders count.
-struct Text(blake3::Hasher);
+struct Text<'a> {
+    hasher: blake3::Hasher,
+    hashes: &'a FileHashes,
+}
 
-impl Text {
+impl Text<'_> {
     fn field(&mut self, text: &str) {
-        self.0.update(&(text.len() as u64).to_le_bytes());
-        self.0.update(text.as_bytes());
+        self.hasher.update(&(text.len() as u64).to_le_bytes());
+        self.hasher.update(text.as_bytes());
     }
 
-    fn look(&mut self, look: &Look, stills: &StillHashes) {
-        match &look.backdrop {
-            Backdrop::Still(still) => {
-                let hash = stills.get(&still.path).map(|hash| hash.to_hex().to_string());
-                self.field(&format!("still {hash:?}"));
-            }
-            computed @ (Backdrop::Color(_) | Backdrop::Gradient(_) | Backdrop::Clip(_)) => {
-                self.field(&format!("{computed:?}"));
+    fn file(&mut self, path: &Path) {
+        let hash = self.hashes.get(path).map(|hash| hash.to_hex().to_string());
+        self.field(&format!("{hash:?}"));
+    }
+
+    fn look(&mut self, look: &Look) {
+        match &look.ground {
+            Ground::Scene(scenery) => self.scenery(scenery),
+            Ground::Transition(passage) => {
+                self.field(&format!("{:?} {:?}", passage.kind, passage.share));
+                self.scenery(&passage.from);
+                self.scenery(&passage.to);
             }
         }
-        self.field(&format!("{:?} {:?}", look.heading, look.caption));
+        self.overlays(&look.overlays);
+        self.field(&format!("{:?} {:?}", look.caption, look.progress));
+    }
+
+    fn scenery(&mut self, scenery: &Scenery) {
+        match &scenery.backdrop {
+            Moment::Still(still, share) => {
+                self.file(&still.path);
+                self.field(&format!("{:?} {:?} {share:?}", still.fit, still.camera));
+            }
+            Moment::Clip(clip, frame) => {
+                self.file(&clip.path);
+                self.field(&format!("{:?} {:?} {} {frame}", clip.fit, clip.trim, clip.is_looped));
+            }
+            computed @ (Moment::Color(_) | Moment::Gradient(_)) => self.field(&format!("{computed:?}")),
+        }
+        let Dressing { overlays, heading, card, lower_third } = &scenery.dressing;
+        self.overlays(overlays);
+        self.field(&format!("{heading:?} {card:?} {lower_third:?}"));
+    }
+
+    fn overlays(&mut self, overlays: &[PlacedPicture]) {
+        self.field(&overlays.len().to_string());
+        for PlacedPicture { path, position, width, margin, opacity } in overlays {
+            self.file(path);
+            self.field(&format!("{position:?} {width:?} {margin:?} {opacity:?}"));
+        }
     }
 }

@@ -5,19 +5,21 @@
 //! [`h264`] repeats it by slices that skip every macroblock; `sound` masters and
 //! encodes what is heard; `mp4` joins both. ffmpeg works as a child process.
 
+mod camera;
 pub mod compose;
 mod encode;
 mod engine;
 mod ffmpeg;
 mod fingerprint;
 pub mod h264;
+pub mod look;
 mod mp4;
 pub mod picture;
 pub mod plan;
 mod poster;
 mod remember;
 mod sound;
-mod still;
+mod sources;
 pub mod text;
 
 pub use engine::Engine;

@@ -11,12 +11,8 @@ const DITHER: [[f32; 4]; 4] =
 
 /// A picture of one colour.
 fn solid(width: usize, height: usize, color: Color) -> Picture {
-    let color = Yuv::from(color);
     let mut picture = Picture::black(width, height);
-    let (luma, blue, red) = picture.planes_mut();
-    luma.fill(color.luma);
-    blue.fill(color.blue);
-    red.fill(color.red);
+    picture.fill(Yuv::from(color));
     picture
 }
 

@@ -3,10 +3,13 @@
 mod backdrop;
 mod blend;
 mod mask;
+pub mod mix;
+mod resample;
 
 pub use backdrop::{Computed, draw_backdrop};
 pub use blend::blend;
 pub use mask::Mask;
+pub use resample::Resampler;
 
 use rushes_core::units::Color;
 
@@ -90,12 +93,34 @@ impl Picture {
         &self.bytes
     }
 
+    /// The planes to draw on, luma first.
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
+    /// Luma and the two planes of chroma, blue difference first.
+    #[must_use]
+    pub fn planes(&self) -> (&[u8], &[u8], &[u8]) {
+        let luma_bytes = self.width * self.height;
+        let (luma, chroma) = self.bytes.split_at(luma_bytes);
+        let (blue, red) = chroma.split_at(luma_bytes / 4);
+        (luma, blue, red)
+    }
+
     /// The three planes to draw on.
     fn planes_mut(&mut self) -> (&mut [u8], &mut [u8], &mut [u8]) {
         let luma_bytes = self.width * self.height;
         let (luma, chroma) = self.bytes.split_at_mut(luma_bytes);
         let (blue, red) = chroma.split_at_mut(luma_bytes / 4);
         (luma, blue, red)
+    }
+
+    /// Makes all of it one colour.
+    pub fn fill(&mut self, color: Yuv) {
+        let (luma, blue, red) = self.planes_mut();
+        luma.fill(color.luma);
+        blue.fill(color.blue);
+        red.fill(color.red);
     }
 
     /// Makes the rows `from..to` (even) what they are in `other`, a picture of the same size.

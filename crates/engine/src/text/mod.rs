@@ -20,3 +20,9 @@ pub struct TextBlock {
     /// All words, grown; empty where there is no outline.
     pub outline: Mask,
 }
+
+/// Steps in which a progress bar grows.
+#[must_use]
+pub fn progress_steps(output: &rushes_core::spec::Output) -> u32 {
+    output.width / 8
+}

@@ -1,0 +1,143 @@
+//! What a scene shows at each of its frames.
+
+use std::sync::Arc;
+
+use rushes_core::spec::{CaptionMode, CaptionStyle, Card, Output};
+use rushes_core::timeline::{Backdrop, Clip, PlacedPicture, Still, TimedTransition, TimelineScene};
+
+use crate::look::{Caption, Dressing, Moment, NamePlate, Scenery, Share};
+use crate::text::{Page, PageText, Typesetter, paginate};
+
+/// Frames during which a popping word grows.
+const POP_FRAMES: u64 = 2;
+
+/// A scene with its captions set into pages.
+#[derive(Debug)]
+pub struct PlannedScene {
+    /// First frame, counted from the start of the video.
+    pub first_frame: u64,
+    /// How many frames.
+    pub frames: u64,
+    /// How it replaces the scene before.
+    pub transition: Option<TimedTransition>,
+    background: Ground,
+    /// Frames for which its backdrop is seen: its own and those of the transition after it.
+    seen_frames: u64,
+    overlays: Arc<[PlacedPicture]>,
+    heading: Option<(Arc<str>, u64)>,
+    card: Option<Arc<Card>>,
+    lower_third: Option<(Arc<NamePlate>, std::ops::Range<u64>)>,
+    captions: CaptionStyle,
+    pages: Vec<PlannedPage>,
+}
+
+#[derive(Debug)]
+enum Ground {
+    Plain(Moment),
+    Still(Arc<Still>),
+    Clip(Arc<Clip>),
+}
+
+#[derive(Debug)]
+struct PlannedPage {
+    first_frame: u64,
+    end_frame: u64,
+    word_frames: Vec<u64>,
+    text: Arc<PageText>,
+}
+
+impl PlannedScene {
+    /// `after` is the transition to the next scene.
+    pub fn new(
+        scene: &TimelineScene,
+        after: Option<TimedTransition>,
+        output: &Output,
+        typesetter: &mut Typesetter,
+    ) -> Self {
+        let plate = |third: &rushes_core::timeline::TimedLowerThird| {
+            let plate = NamePlate { title: third.title.clone(), subtitle: third.subtitle.clone(), color: third.color };
+            (Arc::new(plate), third.first_frame..third.end_frame)
+        };
+        Self {
+            first_frame: scene.first_frame,
+            frames: scene.frames,
+            transition: scene.transition,
+            background: match &scene.background {
+                Backdrop::Color(color) => Ground::Plain(Moment::Color(*color)),
+                Backdrop::Gradient(gradient) => Ground::Plain(Moment::Gradient(*gradient)),
+                Backdrop::Still(still) => Ground::Still(Arc::new(still.clone())),
+                Backdrop::Clip(clip) => Ground::Clip(Arc::new(clip.clone())),
+            },
+            seen_frames: scene.frames + after.map_or(0, |transition| transition.frames),
+            overlays: scene.overlays.clone().into(),
+            heading: scene.title.as_ref().map(|heading| (heading.text.as_str().into(), heading.end_frame)),
+            card: scene.card.clone().map(Arc::new),
+            lower_third: scene.lower_third.as_ref().map(plate),
+            captions: scene.captions,
+            pages: pages(scene, output, typesetter),
+        }
+    }
+
+    /// The last frame of the video that belongs to the scene.
+    pub const fn last_frame(&self) -> u64 {
+        self.first_frame + self.frames - 1
+    }
+
+    /// What the scene shows under its captions at a frame of the video. Past its
+    /// end its backdrop moves on, and what stands on it stays.
+    pub fn scenery(&self, frame: u64) -> Scenery {
+        let since = frame - self.first_frame;
+        let backdrop = match &self.background {
+            Ground::Plain(moment) => moment.clone(),
+            Ground::Still(still) => {
+                let share = Share { step: since.min(self.seen_frames - 1), of: (self.seen_frames - 1).max(1) };
+                Moment::Still(Arc::clone(still), still.camera.map(|_| share))
+            }
+            Ground::Clip(clip) => Moment::Clip(Arc::clone(clip), since),
+        };
+        Scenery { backdrop, dressing: self.dressing(frame.min(self.last_frame())) }
+    }
+
+    fn dressing(&self, frame: u64) -> Dressing {
+        let heading = self.heading.as_ref().filter(|(_, end)| frame < *end);
+        let lower_third = self.lower_third.as_ref().filter(|(_, frames)| frames.contains(&frame));
+        Dressing {
+            overlays: Arc::clone(&self.overlays),
+            heading: heading.map(|(text, _)| Arc::clone(text)),
+            card: self.card.clone(),
+            lower_third: lower_third.map(|(plate, _)| Arc::clone(plate)),
+        }
+    }
+
+    /// The caption at a frame of the video.
+    pub fn caption(&self, frame: u64) -> Option<Caption> {
+        let before = self.pages.partition_point(|page| page.first_frame <= frame);
+        let page = self.pages[..before].last().filter(|page| frame < page.end_frame)?;
+        let since = frame - page.first_frame;
+        let is_growing = self.captions.mode == CaptionMode::Pop && since < POP_FRAMES;
+        Some(Caption {
+            text: Arc::clone(&page.text),
+            spoken_word: match self.captions.mode {
+                CaptionMode::Highlight => page.word_frames.iter().rposition(|first| *first <= frame),
+                CaptionMode::Pop => Some(0),
+                CaptionMode::Block | CaptionMode::None => None,
+            },
+            step: if is_growing { u8::try_from(since + 1).unwrap_or(0) } else { 0 },
+            style: self.captions,
+        })
+    }
+}
+
+fn pages(scene: &TimelineScene, output: &Output, typesetter: &mut Typesetter) -> Vec<PlannedPage> {
+    if scene.captions.mode == CaptionMode::None {
+        return Vec::new();
+    }
+    let pages = scene.sentences.iter().flat_map(|sentence| paginate(sentence, output, &scene.captions, typesetter));
+    let planned = |page: Page| PlannedPage {
+        first_frame: page.first_frame,
+        end_frame: page.end_frame,
+        word_frames: page.word_frames,
+        text: Arc::new(page.text),
+    };
+    pages.map(planned).collect()
+}
