@@ -17,7 +17,7 @@ mod slice;
 pub use access_unit::{AccessUnit, split_access_units};
 pub use numbering::screen_positions;
 pub use parameter_sets::{ParameterSets, PictureParameters, SequenceParameters};
-pub use repeat::{repeat_pictures, share_sets};
+pub use repeat::{StreamWriter, repeat_pictures, share_sets};
 pub use repetition::RepeatFinder;
 
 /// The stream is not one that can be worked with.

@@ -11,7 +11,10 @@ use super::{AccessUnit, StreamError};
 
 /// A byte stream being written (Annex B, four-byte start codes).
 #[derive(Default)]
-struct StreamWriter(Vec<u8>);
+pub struct StreamWriter {
+    /// What was written.
+    pub bytes: Vec<u8>,
+}
 
 impl StreamWriter {
     fn of(sets: &ParameterSets) -> Self {
@@ -21,9 +24,10 @@ impl StreamWriter {
         writer
     }
 
-    fn unit(&mut self, unit: &[u8]) {
-        self.0.extend_from_slice(&[0, 0, 0, 1]);
-        self.0.extend_from_slice(unit);
+    /// Appends one NAL unit.
+    pub fn unit(&mut self, unit: &[u8]) {
+        self.bytes.extend_from_slice(&[0, 0, 0, 1]);
+        self.bytes.extend_from_slice(unit);
     }
 
     fn picture(
@@ -71,7 +75,7 @@ pub fn repeat_pictures(stream: &[u8], durations: &[u64]) -> Result<Vec<u8>, Stre
         }
         position += 1;
     }
-    Ok(writer.0)
+    Ok(writer.bytes)
 }
 
 /// Writes a stream of `frames` pictures, each shown once, for the sets that all
@@ -90,7 +94,7 @@ pub fn share_sets(stream: &[u8], frames: usize) -> Result<Vec<u8>, StreamError> 
         let numbers = numbering.next(picture.header.is_idr, picture.header.is_reference, position);
         writer.picture(picture, [&sets, &shared], numbers)?;
     }
-    Ok(writer.0)
+    Ok(writer.bytes)
 }
 
 fn pictures<'a>(stream: &'a [u8], sets: &ParameterSets, wanted: usize) -> Result<Vec<AccessUnit<'a>>, StreamError> {

@@ -176,17 +176,16 @@ fn write_no_weights(writer: &mut BitWriter, references: u32) {
 
 /// Arithmetic-coded data begin at a byte boundary, others right behind the header.
 fn write_data(plain: &[u8], at: usize, is_arithmetic: bool, writer: &mut BitWriter) -> Result<(), StreamError> {
-    let whole_bytes = plain.get(at.div_ceil(8)..).unwrap_or_default();
-    if whole_bytes.is_empty() {
+    let mut reader = BitReader::new(plain);
+    reader.skip(at)?;
+    if reader.at_end() {
         return Err(StreamError::Truncated("a slice"));
     }
     if is_arithmetic {
         writer.align(true);
-        writer.append(whole_bytes);
+        writer.append(&plain[at.div_ceil(8)..]);
         return Ok(());
     }
-    let mut reader = BitReader::new(plain);
-    reader.skip(at)?;
     let length = reader.remaining();
     copy_bits(&mut reader, writer, length)
 }
