@@ -1,6 +1,10 @@
 //! ffmpeg as a child process: no inherited environment, a deadline, and an end
 //! with its parent.
 
+mod stream;
+
+pub use stream::{FrameStream, FrameTime};
+
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
@@ -13,6 +17,9 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 const STDERR_BYTES: u64 = 4096;
 /// Size asked for pipes, so that a picture takes few turns.
 const PIPE_BYTES: usize = 1 << 20;
+
+/// What every ffmpeg is told first.
+const COMMON: [&str; 4] = ["-hide_banner", "-loglevel", "error", "-y"];
 
 /// How to start ffmpeg.
 #[derive(Clone, Debug)]
@@ -47,7 +54,7 @@ impl Ffmpeg {
         I::Item: AsRef<std::ffi::OsStr>,
     {
         let mut child = Command::new(&self.program)
-            .args(["-hide_banner", "-loglevel", "error", "-y"])
+            .args(COMMON)
             .args(arguments)
             .env_clear()
             .stdin(Stdio::piped())
@@ -55,18 +62,22 @@ impl Ffmpeg {
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .map_err(|source| match source.kind() {
-                std::io::ErrorKind::NotFound | std::io::ErrorKind::PermissionDenied => {
-                    RenderError::FfmpegMissing { path: self.program.clone() }
-                }
-                _ => RenderError::Io { doing: "starting ffmpeg", source },
-            })?;
+            .map_err(|source| self.not_started(source))?;
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         if let Some(stdin) = &stdin {
             // A refused size only makes the pipe slower.
             let _ = rustix::pipe::fcntl_setpipe_size(stdin, PIPE_BYTES);
         }
         Ok(Running { child, doing, deadline, stdin, stdout, stderr })
+    }
+
+    fn not_started(&self, source: std::io::Error) -> RenderError {
+        match source.kind() {
+            std::io::ErrorKind::NotFound | std::io::ErrorKind::PermissionDenied => {
+                RenderError::FfmpegMissing { path: self.program.clone() }
+            }
+            _ => RenderError::Io { doing: "starting ffmpeg", source },
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 //! encodes what is heard; `mp4` joins both. ffmpeg works as a child process.
 
 mod camera;
+pub mod clip;
 pub mod compose;
 mod encode;
 mod engine;
@@ -23,5 +24,6 @@ mod sources;
 pub mod text;
 
 pub use engine::Engine;
+pub use ffmpeg::Ffmpeg;
 pub use mp4::{MovieError, MovieFacts, PictureFacts, SegmentFacts, SoundFacts, is_mp4, read_movie};
 pub use sound::{Loudness, measure_loudness};

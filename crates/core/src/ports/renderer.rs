@@ -100,6 +100,12 @@ pub enum RenderError {
         /// What is wrong.
         reason: String,
     },
+    /// A clip cannot be shown.
+    #[error("a video clip cannot be shown: {reason}")]
+    Clip {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The encoder's stream is not what the engine can work with.
     #[error("the encoded stream is not understood: {reason}")]
     Stream {
