@@ -17,4 +17,5 @@ pub mod subtitles;
 pub mod task;
 pub mod timeline;
 pub mod units;
+mod words;
 pub mod work;

@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::time::Duration;
 
+pub use crate::words::written_words;
+
 /// The sound of one sentence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Speech {
@@ -19,6 +21,8 @@ pub struct Speech {
 pub struct SpokenWord {
     /// As written, with its punctuation.
     pub text: String,
+    /// Written without a space after the word before it, as Chinese words are.
+    pub is_joined: bool,
     /// When it begins.
     pub start: Duration,
     /// When it is over.
@@ -39,13 +43,6 @@ pub fn samples_duration(samples: u64, sample_rate_hz: u32) -> Duration {
     Duration::from_nanos(samples.saturating_mul(1_000_000_000) / u64::from(sample_rate_hz.max(1)))
 }
 
-/// The written words of a sentence, as byte ranges.
-#[must_use]
-pub fn written_words(sentence: &str) -> Vec<Range<usize>> {
-    let start_of = |word: &str| word.as_ptr() as usize - sentence.as_ptr() as usize;
-    sentence.split_whitespace().map(|word| start_of(word)..start_of(word) + word.len()).collect()
-}
-
 /// Turns moments at which the voice reached a byte of the sentence into words.
 ///
 /// `marks` are `(byte offset, moment)` in the order spoken. A written word
@@ -62,12 +59,19 @@ pub fn words_from_marks(sentence: &str, marks: &[(usize, Duration)], end: Durati
         first.get_or_insert(Duration::ZERO);
     }
     let starts = fill_gaps(&starts, &ranges, end);
+    let follows = |pair: &[Range<usize>]| pair[0].end == pair[1].start;
+    let joined: Vec<bool> = std::iter::once(false).chain(ranges.windows(2).map(follows)).collect();
     ranges
         .into_iter()
         .enumerate()
         .map(|(index, range)| {
             let next = starts.get(index + 1).copied().unwrap_or(end);
-            SpokenWord { text: sentence[range].to_owned(), start: starts[index], end: next.max(starts[index]) }
+            SpokenWord {
+                text: sentence[range].to_owned(),
+                is_joined: joined[index],
+                start: starts[index],
+                end: next.max(starts[index]),
+            }
         })
         .collect()
 }

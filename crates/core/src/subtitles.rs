@@ -3,6 +3,8 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::timeline::{TimedSentence, TimedWord, Timeline};
 
 /// The usual limit of one subtitle line, in characters.
@@ -54,20 +56,19 @@ fn chunks(sentence: &TimedSentence) -> Vec<(&[TimedWord], u64)> {
     chunks
 }
 
-/// Characters of the words with single spaces between.
+/// Characters of the words and the spaces between; a wide one, such as a Chinese, counts twice.
 fn length(words: &[TimedWord]) -> usize {
-    words.iter().map(|word| word.text.chars().count() + 1).sum::<usize>().saturating_sub(1)
+    TimedWord::joined(words).width()
 }
 
 fn balanced_lines(words: &[TimedWord]) -> Vec<String> {
-    let join = |words: &[TimedWord]| words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
     if length(words) <= LINE_CHARACTERS {
-        return vec![join(words)];
+        return vec![TimedWord::joined(words)];
     }
     let unevenness = |split: &usize| length(&words[..*split]).abs_diff(length(&words[*split..]));
     match (1..words.len()).min_by_key(unevenness) {
-        Some(split) => vec![join(&words[..split]), join(&words[split..])],
-        None => vec![join(words)],
+        Some(split) => vec![TimedWord::joined(&words[..split]), TimedWord::joined(&words[split..])],
+        None => vec![TimedWord::joined(words)],
     }
 }
 
@@ -113,6 +114,7 @@ mod tests {
             .enumerate()
             .map(|(index, word)| TimedWord {
                 text: word.to_owned(),
+                is_joined: false,
                 first_frame: index as u64 * 10,
                 end_frame: index as u64 * 10 + 10,
             })

@@ -137,6 +137,7 @@ impl Layer {
             .iter()
             .map(|word| TimedWord {
                 text: word.text.clone(),
+                is_joined: word.is_joined,
                 first_frame: self.rate.frame_at(start + word.start),
                 end_frame: self.rate.frame_at(start + word.end),
             })
@@ -160,7 +161,7 @@ mod tests {
 
     fn speech(samples: usize) -> Speech {
         let end = crate::narration::samples_duration(samples as u64, 22_050);
-        let words = vec![SpokenWord { text: "word".to_owned(), start: Duration::ZERO, end }];
+        let words = vec![SpokenWord { text: "word".to_owned(), is_joined: false, start: Duration::ZERO, end }];
         Speech { samples: vec![0; samples], sample_rate_hz: 22_050, words }
     }
 

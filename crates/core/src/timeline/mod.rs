@@ -155,10 +155,27 @@ pub struct TimedSentence {
 pub struct TimedWord {
     /// As written.
     pub text: String,
+    /// Written without a space after the word before it.
+    pub is_joined: bool,
     /// First frame of the word.
     pub first_frame: u64,
     /// First frame after it.
     pub end_frame: u64,
+}
+
+impl TimedWord {
+    /// Words as they are written one after another.
+    #[must_use]
+    pub fn joined(words: &[Self]) -> String {
+        let mut text = String::new();
+        for word in words {
+            if !text.is_empty() && !word.is_joined {
+                text.push(' ');
+            }
+            text.push_str(&word.text);
+        }
+        text
+    }
 }
 
 impl Timeline {

@@ -2,17 +2,12 @@
 
 use std::sync::Arc;
 
-use rushes_core::spec::{Output, ProgressBar};
+use rushes_core::spec::{CaptionStyle, Card, Output, ProgressBar};
 use rushes_core::timeline::PlacedPicture;
-use rushes_core::units::Color;
 
-use crate::look::{Caption, Dressing};
-use crate::picture::{Mask, Picture, Yuv, blend};
-use crate::text::{PageText, TextBlock, Typesetter, set_heading};
-
-const OUTLINE: Color = Color::rgb(0, 0, 0);
-const OUTLINE_OPACITY: u8 = 200;
-const HEADING: Color = Color::rgb(255, 255, 255);
+use crate::look::{Caption, Dressing, NamePlate};
+use crate::picture::Picture;
+use crate::text::{Artwork, PageText, SetCaption, Typesetter, progress_bar, set_card, set_heading, set_lower_third};
 
 /// Rows of a picture, from the first to the one after the last.
 type Rows = (usize, usize);
@@ -21,24 +16,52 @@ type Rows = (usize, usize);
 pub struct Lettering {
     output: Output,
     typesetter: Typesetter,
-    heading: Option<(Arc<str>, TextBlock)>,
-    page: Option<(Arc<PageText>, TextBlock)>,
+    heading: Kept<Arc<str>, Artwork>,
+    card: Kept<Arc<Card>, Artwork>,
+    lower_third: Kept<Arc<NamePlate>, Artwork>,
+    page: Kept<(Arc<PageText>, u8, CaptionStyle), SetCaption>,
+    /// A caption in one layer, for pictures that move under it.
+    layer: Kept<Caption, Artwork>,
+}
+
+/// What was set last, and from what.
+struct Kept<K, V>(Option<(K, V)>);
+
+impl<K: PartialEq + Clone, V> Kept<K, V> {
+    /// What was made from `key`, which is made now if it was not the last.
+    fn get(&mut self, key: &K, make: impl FnOnce() -> V) -> &V {
+        let kept = self.0.take().filter(|(known, _)| known == key);
+        let (_, value) = self.0.insert(kept.unwrap_or_else(|| (key.clone(), make())));
+        value
+    }
 }
 
 impl Lettering {
     pub fn new(output: Output) -> Self {
-        Self { output, typesetter: Typesetter::new(), heading: None, page: None }
+        Self {
+            output,
+            typesetter: Typesetter::new(),
+            heading: Kept(None),
+            card: Kept(None),
+            lower_third: Kept(None),
+            page: Kept(None),
+            layer: Kept(None),
+        }
     }
 
     /// Draws what stands on a backdrop.
     pub fn dress(&mut self, dressing: &Dressing, picture: &mut Picture) {
-        let Some(heading) = &dressing.heading else { return };
-        if self.heading.as_ref().is_none_or(|(known, _)| known != heading) {
-            let block = set_heading(heading, &self.output, &mut self.typesetter);
-            self.heading = Some((Arc::clone(heading), block));
+        let Self { output, typesetter, .. } = self;
+        if let Some(card) = &dressing.card {
+            self.card.get(card, || set_card(card, output, typesetter).flattened()).draw(picture);
         }
-        if let Some((_, block)) = &self.heading {
-            draw(picture, block, |_| HEADING);
+        if let Some(heading) = &dressing.heading {
+            self.heading.get(heading, || set_heading(heading, output, typesetter).flattened()).draw(picture);
+        }
+        if let Some(plate) = &dressing.lower_third {
+            let NamePlate { title, subtitle, color } = plate.as_ref();
+            let set = || set_lower_third(title, subtitle.as_deref(), *color, output, typesetter).flattened();
+            self.lower_third.get(plate, set).draw(picture);
         }
     }
 
@@ -47,40 +70,29 @@ impl Lettering {
         None
     }
 
-    /// Draws a caption.
-    pub fn caption(&mut self, caption: &Caption, picture: &mut Picture) -> Option<Rows> {
-        let is_set = self.page.as_ref().is_some_and(|(text, _)| *text == caption.text);
-        if !is_set {
-            let block = caption.text.set(&self.output, &caption.style, &mut self.typesetter);
-            self.page = Some((Arc::clone(&caption.text), block));
+    /// Draws a caption. `is_still` says whether the ground under it stays: a caption over
+    /// moving pictures is drawn for each of them and is worth a layer of its own.
+    pub fn caption(&mut self, caption: &Caption, is_still: bool, picture: &mut Picture) -> Rows {
+        let Self { output, typesetter, page, .. } = self;
+        let mut artwork = || {
+            let set = || SetCaption::new(&caption.text, caption.step, &caption.style, output, typesetter);
+            page.get(&(Arc::clone(&caption.text), caption.step, caption.style), set).artwork(caption.spoken_word)
+        };
+        if is_still {
+            let artwork = artwork();
+            artwork.draw(picture);
+            return artwork.rows(picture.height());
         }
-        let (_, block) = self.page.as_ref()?;
-        let style = caption.style;
-        draw(
-            picture,
-            block,
-            |word| {
-                if caption.spoken_word == Some(word) { style.highlight_color } else { style.color }
-            },
-        );
-        Some(even_rows(&block.outline, picture.height()))
+        let layer = self.layer.get(caption, || artwork().flattened());
+        layer.draw(picture);
+        layer.rows(picture.height())
     }
 
     /// Draws the progress bar.
-    pub fn progress(&mut self, _progress: Option<(ProgressBar, u32)>, _picture: &mut Picture) -> Option<Rows> {
-        None
+    pub fn progress(&mut self, progress: Option<(ProgressBar, u32)>, picture: &mut Picture) -> Option<Rows> {
+        let (bar, step) = progress?;
+        let artwork = progress_bar(&bar, step, &self.output);
+        artwork.draw(picture);
+        Some(artwork.rows(picture.height()))
     }
-}
-
-fn draw(picture: &mut Picture, block: &TextBlock, color_of: impl Fn(usize) -> Color) {
-    blend(picture, &block.outline, Yuv::from(OUTLINE), OUTLINE_OPACITY);
-    for (index, word) in block.words.iter().enumerate() {
-        blend(picture, word, Yuv::from(color_of(index)), 255);
-    }
-}
-
-/// The rows that a mask touches, widened to whole chroma rows.
-fn even_rows(mask: &Mask, height: usize) -> Rows {
-    let within = |row: i32| usize::try_from(row).unwrap_or(0).min(height);
-    (within(mask.top) / 2 * 2, within(mask.bottom()).div_ceil(2) * 2)
 }

@@ -44,7 +44,10 @@ impl<'a> Composer<'a> {
     pub fn compose(&mut self, look: &Look) -> Result<&Picture, RenderError> {
         self.lay_ground(&look.ground)?;
         let mut rows = self.lettering.overlay(&look.overlays, &mut self.canvas);
-        rows = union(rows, look.caption.as_ref().and_then(|caption| self.lettering.caption(caption, &mut self.canvas)));
+        if let Some(caption) = &look.caption {
+            let drawn = self.lettering.caption(caption, look.ground.is_still(), &mut self.canvas);
+            rows = union(rows, Some(drawn));
+        }
         self.drawn_over = union(rows, self.lettering.progress(look.progress, &mut self.canvas));
         Ok(&self.canvas)
     }

@@ -1,12 +1,14 @@
 //! Pictures in YUV 4:2:0 with BT.709 coefficients and limited range (ITU-R BT.709-6, items 3 and 4).
 
 mod backdrop;
+mod bitmap;
 mod blend;
 mod mask;
 pub mod mix;
 mod resample;
 
 pub use backdrop::{Computed, draw_backdrop};
+pub use bitmap::Bitmap;
 pub use blend::blend;
 pub use mask::Mask;
 pub use resample::Resampler;
@@ -42,6 +44,16 @@ impl Yuv {
             red: byte(128.0 + 224.0 * (red - luma) / 1.5748),
         }
     }
+
+    /// From channels of 0–1 that were multiplied by the last of them, the coverage.
+    fn from_premultiplied([red, green, blue, alpha]: [f32; 4]) -> Self {
+        let luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+        Self {
+            luma: byte(16.0 * alpha + 219.0 * luma),
+            blue: byte(128.0 * alpha + 224.0 * (blue - luma) / 1.8556),
+            red: byte(128.0 * alpha + 224.0 * (red - luma) / 1.5748),
+        }
+    }
 }
 
 /// Rounded to the nearest byte.
@@ -67,6 +79,11 @@ impl Picture {
         let mut bytes = vec![16; width * height * 3 / 2];
         bytes[width * height..].fill(128);
         Self { width, height, bytes }
+    }
+
+    /// A picture whose samples are all zero: no colour at all, for layers.
+    fn zero(width: usize, height: usize) -> Self {
+        Self { width, height, bytes: vec![0; width * height * 3 / 2] }
     }
 
     /// A picture from its planes; `None` when their length does not fit.

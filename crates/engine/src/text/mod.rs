@@ -1,28 +1,44 @@
-//! Words to shapes: shaping with the product's own fonts, line breaking, masks.
+//! Words to shapes: shaping with the product's own fonts, line breaking, layers of ink.
 
+mod artwork;
+mod block;
 mod captions;
+mod card;
+mod fit;
 mod fonts;
 mod heading;
+mod line;
+mod lines;
+mod lower_third;
+mod progress;
+mod safe_area;
+mod script;
+mod set_caption;
 mod typesetter;
 
+pub use artwork::{Artwork, Ink};
 pub use captions::{Page, PageText, paginate};
+pub use card::set_card;
 pub use fonts::fingerprint as fonts_fingerprint;
 pub use heading::set_heading;
+pub use line::Line;
+pub use lower_third::set_lower_third;
+pub use progress::{progress_bar, progress_steps};
+pub use safe_area::SafeArea;
+pub use script::{HanStyle, Writing};
+pub use set_caption::{POP_STEPS, SetCaption, set_caption};
 pub use typesetter::Typesetter;
 
-use crate::picture::Mask;
-
-/// Set text: a mask for each word, and the outline of all.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TextBlock {
-    /// One mask a word, in the order given.
-    pub words: Vec<Mask>,
-    /// All words, grown; empty where there is no outline.
-    pub outline: Mask,
+/// Counts and sizes in pixels are far below the 2^23 that an `f32` holds exactly.
+fn pixels(count: impl TryInto<u32>) -> f32 {
+    #[expect(clippy::cast_precision_loss, reason = "see above")]
+    let pixels = count.try_into().unwrap_or(u32::MAX) as f32;
+    pixels
 }
 
-/// Steps in which a progress bar grows.
-#[must_use]
-pub fn progress_steps(output: &rushes_core::spec::Output) -> u32 {
-    output.width / 8
+/// The nearest whole pixel.
+fn whole(position: f32) -> i32 {
+    #[expect(clippy::cast_possible_truncation, reason = "positions on a frame")]
+    let whole = position.round() as i32;
+    whole
 }

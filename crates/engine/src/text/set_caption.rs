@@ -1,0 +1,112 @@
+//! Caption pages to artwork.
+
+use rushes_core::spec::{CaptionMode, CaptionPosition, CaptionStyle, Output};
+
+use super::block::{ASCENT, Across, DESCENT, Layout, TextBlock};
+use super::captions::{CaptionFrame, POP_OVERSHOOT, PageText, box_padding, reach};
+use super::safe_area::SafeArea;
+use super::script::line_height;
+use super::{Artwork, Typesetter, pixels};
+
+/// Frames that a word takes to pop up before it rests. Step 1 is the first of them,
+/// step 0 the rest.
+pub const POP_STEPS: u8 = 2;
+/// Half the height of capitals, as a multiple of their size: what the eye takes for the middle.
+const MIDDLE: f32 = 0.357;
+
+/// A page that was set once and is drawn for each of its words.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SetCaption {
+    block: TextBlock,
+    style: CaptionStyle,
+}
+
+impl SetCaption {
+    /// Sets a page where the style wants it. `step` says how far a popping word is;
+    /// the other modes know step 0 only.
+    #[must_use]
+    pub fn new(page: &PageText, step: u8, style: &CaptionStyle, output: &Output, typesetter: &mut Typesetter) -> Self {
+        let scale = match (style.mode, step) {
+            (CaptionMode::Pop, 1) => 0.72,
+            (CaptionMode::Pop, 2) => POP_OVERSHOOT,
+            _ => 1.0,
+        };
+        let area = SafeArea::new(output);
+        let layout = layout(page, scale, style, output);
+        let mut block = TextBlock::set(&page.lines, layout, typesetter);
+        if let Some(outline) = &style.outline {
+            block = block.outlined(outline, layout.size_px);
+        }
+        if let Some(text_box) = &style.text_box {
+            let last = layout.baseline + further_lines(&layout, page.lines.len());
+            let rows = (layout.baseline - layout.size_px * 0.76, last + layout.size_px * 0.12);
+            block = block.boxed(text_box, box_padding(layout.size_px), rows);
+        }
+        Self { block: block.kept_inside(&area), style: *style }
+    }
+
+    /// What is drawn while the word with that index is spoken.
+    #[must_use]
+    pub fn artwork(&self, spoken_word: Option<usize>) -> Artwork {
+        let style = &self.style;
+        self.block.artwork(|word| if spoken_word == Some(word) { style.highlight_color } else { style.color })
+    }
+}
+
+/// Sets a page and draws it for one of its words. Where a page is drawn for several
+/// words, [`SetCaption`] sets it once.
+#[must_use]
+pub fn set_caption(
+    page: &PageText,
+    spoken_word: Option<usize>,
+    step: u8,
+    style: &CaptionStyle,
+    output: &Output,
+    typesetter: &mut Typesetter,
+) -> Artwork {
+    SetCaption::new(page, step, style, output, typesetter).artwork(spoken_word)
+}
+
+fn layout(page: &PageText, scale: f32, style: &CaptionStyle, output: &Output) -> Layout {
+    let height = page.lines.iter().map(|line| line_height(&line.text)).fold(0.0, f32::max);
+    let mut layout = Layout {
+        font: style.font,
+        size_px: page.size_px * scale,
+        line_height: height,
+        baseline: 0.0,
+        across: Across::Centered(pixels(output.width) / 2.0),
+    };
+    layout.baseline = match style.mode {
+        CaptionMode::Pop => pop_middle(style, output) + layout.size_px * MIDDLE,
+        CaptionMode::Highlight | CaptionMode::Block | CaptionMode::None => {
+            first_baseline(&layout, page.lines.len(), style, output)
+        }
+    };
+    layout
+}
+
+fn first_baseline(layout: &Layout, lines: usize, style: &CaptionStyle, output: &Output) -> f32 {
+    let area = SafeArea::new(output);
+    let (reach, further) = (reach(style, layout.size_px), further_lines(layout, lines));
+    match style.position {
+        CaptionPosition::Top => area.top + reach + layout.size_px * ASCENT,
+        CaptionPosition::Center => (pixels(output.height) - further) / 2.0 + layout.size_px * MIDDLE,
+        CaptionPosition::Bottom => area.bottom - reach - layout.size_px * DESCENT - further,
+    }
+}
+
+/// The row around which words pop up: the middle of where two usual lines would stand.
+fn pop_middle(style: &CaptionStyle, output: &Output) -> f32 {
+    let area = SafeArea::new(output);
+    let lines = CaptionStyle { mode: CaptionMode::Block, ..*style };
+    let half = CaptionFrame::new(output, &lines).size_px * (1.25 + ASCENT + DESCENT) / 2.0;
+    match style.position {
+        CaptionPosition::Top => area.top + half,
+        CaptionPosition::Center => pixels(output.height) / 2.0,
+        CaptionPosition::Bottom => area.bottom - half,
+    }
+}
+
+fn further_lines(layout: &Layout, lines: usize) -> f32 {
+    layout.size_px * layout.line_height * pixels(lines.saturating_sub(1))
+}
