@@ -9,6 +9,7 @@ use rushes_core::memo::NoMemo;
 use rushes_core::ports::{Memo, Progress, RenderError, RenderJob, RenderedFiles, Renderer};
 use rushes_core::spec::Output;
 use rushes_core::task::{SegmentCount, Stage};
+use rushes_core::timeline::Timeline;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::encode::encode_segment;
@@ -16,8 +17,8 @@ use crate::ffmpeg::Ffmpeg;
 use crate::fingerprint::{FileHashes, hash_files, segment_key};
 use crate::mp4::{WrittenFile, write_mp4};
 use crate::plan::Plan;
-use crate::poster::draw_poster;
 use crate::remember::{recall, remember};
+use crate::snapshot::{Format, poster_frame, snapshot};
 use crate::sound::{AacTrack, encode_sound};
 use crate::sources::Loader;
 use crate::text::Typesetter;
@@ -28,6 +29,21 @@ pub struct Engine {
     ffmpeg: Ffmpeg,
     workers: usize,
     memo: Arc<dyn Memo>,
+}
+
+/// What is known of a segment before it is rendered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlannedSegment {
+    /// First frame, counted from the start of the video.
+    pub first_frame: u64,
+    /// How many frames.
+    pub frames: u64,
+    /// How many of them are composed and encoded.
+    pub distinct_frames: u64,
+    /// Whether it is coded as moving, every frame for itself.
+    pub is_moving: bool,
+    /// Whether rendering it again would find it remembered.
+    pub is_remembered: bool,
 }
 
 /// A segment in a file.
@@ -65,6 +81,38 @@ impl Engine {
     #[must_use]
     pub fn with_memo(self, memo: Arc<dyn Memo>) -> Self {
         Self { memo, ..self }
+    }
+
+    /// A frame of the video as a PNG file, without rendering the rest; the last for a later one.
+    ///
+    /// # Errors
+    /// [`RenderError`] when drawing or ffmpeg fails.
+    pub async fn preview(&self, timeline: &Timeline, frame: u64) -> Result<Vec<u8>, RenderError> {
+        let plan = Plan::new(timeline, &mut Typesetter::new());
+        let loader = Loader::new(self.ffmpeg.clone(), timeline.output);
+        snapshot(&self.ffmpeg, &plan, &loader, frame, Format::Png).await
+    }
+
+    /// What the segments of a video are, and which of them are remembered.
+    ///
+    /// # Errors
+    /// [`RenderError::Io`] when a media file cannot be read.
+    pub async fn inspect(&self, timeline: &Timeline) -> Result<Vec<PlannedSegment>, RenderError> {
+        let plan = Plan::new(timeline, &mut Typesetter::new());
+        let hashes = hash_files(timeline)?;
+        let mut facts = Vec::with_capacity(plan.segments.len());
+        for frames in &plan.segments {
+            let segment = plan.segment(frames.clone());
+            let remembered = recall(self.memo.as_ref(), segment_key(&segment, &hashes), segment.frames()).await;
+            facts.push(PlannedSegment {
+                first_frame: frames.start,
+                frames: segment.frames(),
+                distinct_frames: segment.shots.len() as u64,
+                is_moving: segment.is_moving(),
+                is_remembered: remembered.is_some(),
+            });
+        }
+        Ok(facts)
     }
 
     /// Renders all segments into files, in parallel; returns them in order.
@@ -111,7 +159,11 @@ impl Renderer for Engine {
         let loader = Loader::new(self.ffmpeg.clone(), timeline.output);
         let hashes = hash_files(timeline)?;
         let poster = job.directory.join("poster.jpg");
-        let drawing_poster = draw_poster(&self.ffmpeg, &plan, &loader, &poster);
+        let drawing_poster = async {
+            let jpeg = snapshot(&self.ffmpeg, &plan, &loader, poster_frame(&plan), Format::Jpeg).await?;
+            let written = tokio::fs::write(&poster, jpeg).await;
+            written.map_err(|source| RenderError::Io { doing: "writing the poster", source })
+        };
         let (drawn, counter) = unbounded_channel();
         let shared = Shared { plan: &plan, loader: &loader, hashes, directory: job.directory, drawn };
         let pictures = self.render_segments(shared);

@@ -17,13 +17,13 @@ pub mod look;
 mod mp4;
 pub mod picture;
 pub mod plan;
-mod poster;
 mod remember;
+mod snapshot;
 mod sound;
 mod sources;
 pub mod text;
 
-pub use engine::Engine;
+pub use engine::{Engine, PlannedSegment};
 pub use ffmpeg::Ffmpeg;
 pub use mp4::{MovieError, MovieFacts, PictureFacts, SegmentFacts, SoundFacts, is_mp4, read_movie};
 pub use sound::{Loudness, measure_loudness};

@@ -1,13 +1,20 @@
 //! What lies under captions: backdrops, what stands on them, transitions.
 
+use std::sync::Arc;
+
 use rushes_core::ports::RenderError;
 use rushes_core::spec::{Output, TransitionKind};
+use rushes_core::timeline::{Clip, PlacedPicture};
 
 use super::lettering::Lettering;
 use crate::camera::{Size, crop_at};
+use crate::clip::ClipReader;
 use crate::look::{Ground, Moment, Passage, Scenery, Share};
 use crate::picture::{Computed, Picture, Resampler, Yuv, draw_backdrop, mix};
 use crate::sources::Sources;
+
+/// Clips seen at the same time: two during a transition.
+const READERS: usize = 2;
 
 /// Draws grounds.
 pub struct GroundPainter<'a> {
@@ -16,11 +23,20 @@ pub struct GroundPainter<'a> {
     resampler: Resampler,
     /// The scene that comes, while the one that goes is on the canvas.
     coming: Option<Picture>,
+    /// The last used at the end.
+    readers: Vec<Reading>,
+}
+
+/// A clip that is being read.
+struct Reading {
+    clip: Arc<Clip>,
+    next_frame: u64,
+    reader: ClipReader,
 }
 
 impl<'a> GroundPainter<'a> {
     pub fn new(output: Output, sources: &'a Sources) -> Self {
-        Self { output, sources, resampler: Resampler::default(), coming: None }
+        Self { output, sources, resampler: Resampler::default(), coming: None, readers: Vec::new() }
     }
 
     /// Draws `ground` over the whole canvas.
@@ -68,8 +84,16 @@ impl<'a> GroundPainter<'a> {
         lettering: &mut Lettering,
     ) -> Result<(), RenderError> {
         self.backdrop(&scenery.backdrop, canvas)?;
+        self.overlay(&scenery.dressing.overlays, canvas);
         lettering.dress(&scenery.dressing, canvas);
         Ok(())
+    }
+
+    /// Draws pictures over the canvas.
+    pub fn overlay(&self, overlays: &[PlacedPicture], canvas: &mut Picture) {
+        for bitmap in overlays.iter().filter_map(|overlay| self.sources.overlay(overlay)) {
+            bitmap.draw(canvas);
+        }
     }
 
     fn backdrop(&mut self, moment: &Moment, canvas: &mut Picture) -> Result<(), RenderError> {
@@ -88,10 +112,23 @@ impl<'a> GroundPainter<'a> {
                 let picture = self.sources.still(still)?;
                 self.seen_through(still.camera.as_ref(), picture, *share, canvas)?;
             }
-            Moment::Clip(..) => {
-                return Err(RenderError::Picture { reason: "clips are not drawn yet".to_owned() });
-            }
+            Moment::Clip(clip, frame) => self.clip(clip, *frame, canvas)?,
         }
+        Ok(())
+    }
+
+    /// Draws a frame of a clip: the next of a reader that is there, or the first of a new one.
+    fn clip(&mut self, clip: &Arc<Clip>, frame: u64, canvas: &mut Picture) -> Result<(), RenderError> {
+        let found = self.readers.iter().position(|reader| reader.clip == *clip && reader.next_frame == frame);
+        let mut reading = match found {
+            Some(index) => self.readers.remove(index),
+            None => Reading { clip: Arc::clone(clip), next_frame: frame, reader: self.sources.clip(clip, frame)? },
+        };
+        canvas.clone_from(reading.reader.next_picture()?);
+        reading.next_frame += 1;
+        self.readers.push(reading);
+        let unused = self.readers.len().saturating_sub(READERS);
+        self.readers.drain(..unused);
         Ok(())
     }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use rushes_core::spec::{CaptionStyle, Card, Output, ProgressBar};
-use rushes_core::timeline::PlacedPicture;
 
 use crate::look::{Caption, Dressing, NamePlate};
 use crate::picture::Picture;
@@ -63,11 +62,6 @@ impl Lettering {
             let set = || set_lower_third(title, subtitle.as_deref(), *color, output, typesetter).flattened();
             self.lower_third.get(plate, set).draw(picture);
         }
-    }
-
-    /// Draws pictures over everything.
-    pub fn overlay(&mut self, _overlays: &[PlacedPicture], _picture: &mut Picture) -> Option<Rows> {
-        None
     }
 
     /// Draws a caption. `is_still` says whether the ground under it stays: a caption over

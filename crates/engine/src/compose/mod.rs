@@ -5,6 +5,7 @@ mod lettering;
 
 use rushes_core::ports::RenderError;
 use rushes_core::spec::Output;
+use rushes_core::timeline::PlacedPicture;
 
 use crate::look::{Ground, Look};
 use crate::picture::Picture;
@@ -42,18 +43,16 @@ impl<'a> Composer<'a> {
     /// # Errors
     /// [`RenderError`] when a piece of media cannot be drawn.
     pub fn compose(&mut self, look: &Look) -> Result<&Picture, RenderError> {
-        self.lay_ground(&look.ground)?;
-        let mut rows = self.lettering.overlay(&look.overlays, &mut self.canvas);
-        if let Some(caption) = &look.caption {
-            let drawn = self.lettering.caption(caption, look.ground.is_still(), &mut self.canvas);
-            rows = union(rows, Some(drawn));
-        }
-        self.drawn_over = union(rows, self.lettering.progress(look.progress, &mut self.canvas));
+        self.lay_ground(&look.ground, &look.overlays)?;
+        let is_still = look.ground.is_still();
+        let caption = look.caption.as_ref().map(|caption| self.lettering.caption(caption, is_still, &mut self.canvas));
+        self.drawn_over = union(caption, self.lettering.progress(look.progress, &mut self.canvas));
         Ok(&self.canvas)
     }
 
-    /// Makes the canvas show the ground only.
-    fn lay_ground(&mut self, ground: &Ground) -> Result<(), RenderError> {
+    /// Makes the canvas show the ground and the pictures over every scene only.
+    /// These are the same all through a video.
+    fn lay_ground(&mut self, ground: &Ground, overlays: &[PlacedPicture]) -> Result<(), RenderError> {
         if let Some((kept, picture)) = &self.kept
             && kept == ground
         {
@@ -63,6 +62,7 @@ impl<'a> Composer<'a> {
             return Ok(());
         }
         self.painter.draw(ground, &mut self.canvas, &mut self.lettering)?;
+        self.painter.overlay(overlays, &mut self.canvas);
         self.kept = ground.is_still().then(|| (ground.clone(), self.canvas.clone()));
         Ok(())
     }

@@ -60,6 +60,12 @@ impl Bitmap {
         Some(bitmap)
     }
 
+    /// Memory it takes.
+    #[must_use]
+    pub fn size_bytes(&self) -> usize {
+        2 * self.paint.bytes().len()
+    }
+
     /// First column, even.
     #[must_use]
     pub const fn left(&self) -> i32 {

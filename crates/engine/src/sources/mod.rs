@@ -1,29 +1,38 @@
 //! The media of users, brought into a form that can be drawn.
 
+mod overlay;
+mod recent;
 mod still;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rushes_core::ports::RenderError;
 use rushes_core::spec::Output;
-use rushes_core::timeline::Still;
-use tokio::sync::{Mutex, OnceCell};
+use rushes_core::timeline::{Clip, PlacedPicture, Still};
 
+use crate::clip::{ClipFacts, ClipReader, probe};
 use crate::ffmpeg::Ffmpeg;
-use crate::look::{Look, Moment};
-use crate::picture::Picture;
+use crate::look::{Look, Moment, Scenery};
+use crate::picture::{Bitmap, Picture};
+use overlay::decode_overlay;
+use recent::Recent;
 use still::decode_still;
 
-/// Decoded pictures kept for the next segment that shows them.
-const KEPT_BYTES: usize = 64 << 20;
+/// Decoded pictures kept for the next segment that shows them, in bytes.
+const KEPT_STILLS: usize = 64 << 20;
+const KEPT_OVERLAYS: usize = 16 << 20;
+/// Measured clips kept, whatever their size: a table of their pictures' times each.
+const KEPT_CLIPS: usize = 64;
 
-/// A picture that whoever comes first decodes.
-type DecodedOnce = Arc<OnceCell<Arc<Picture>>>;
-
-/// What the looks of one segment show, decoded.
-#[derive(Clone, Debug, Default)]
+/// What the looks of one segment show, ready to be drawn.
+#[derive(Clone, Debug)]
 pub struct Sources {
+    ffmpeg: Ffmpeg,
+    output: Output,
     stills: Vec<(Arc<Still>, Arc<Picture>)>,
+    overlays: Vec<(PlacedPicture, Arc<Bitmap>)>,
+    clips: Vec<(Arc<Clip>, Arc<ClipFacts>)>,
 }
 
 impl Sources {
@@ -33,65 +42,94 @@ impl Sources {
     /// [`RenderError::Broken`] when it was not loaded before.
     pub fn still(&self, still: &Still) -> Result<&Picture, RenderError> {
         let found = self.stills.iter().find(|(known, _)| **known == *still);
-        found.map(|(_, picture)| picture.as_ref()).ok_or_else(|| missing("a still was not decoded"))
+        found.map(|(_, picture)| picture.as_ref()).ok_or_else(missing)
+    }
+
+    /// A picture over the background, in its place.
+    pub fn overlay(&self, overlay: &PlacedPicture) -> Option<&Bitmap> {
+        self.overlays.iter().find(|(known, _)| known == overlay).map(|(_, bitmap)| bitmap.as_ref())
+    }
+
+    /// A reader of a clip's pictures from the given frame of its scene on.
+    ///
+    /// # Errors
+    /// [`RenderError::Broken`] when the clip was not loaded before; [`RenderError::Clip`] when it shows nothing.
+    pub fn clip(&self, clip: &Clip, first_frame: u64) -> Result<ClipReader, RenderError> {
+        let (_, facts) = self.clips.iter().find(|(known, _)| **known == *clip).ok_or_else(missing)?;
+        ClipReader::open(&self.ffmpeg, clip, facts, &self.output, first_frame)
     }
 }
 
-fn missing(what: &str) -> RenderError {
-    RenderError::Broken { reason: what.to_owned(), source: None }
+fn missing() -> RenderError {
+    RenderError::Broken { reason: "a piece of media was not loaded".to_owned(), source: None }
 }
 
-/// Decodes media, each piece once for all segments that show it at the same time.
-#[derive(Debug)]
+/// Loads media, each piece once for all segments that show it at the same time.
 pub struct Loader {
     ffmpeg: Ffmpeg,
     output: Output,
-    recent: Mutex<Vec<(Arc<Still>, DecodedOnce)>>,
+    stills: Recent<Arc<Still>, Picture>,
+    overlays: Recent<PlacedPicture, Bitmap>,
+    clips: Recent<PathBuf, ClipFacts>,
 }
 
 impl Loader {
     /// A loader for pictures of one shape.
     #[must_use]
     pub fn new(ffmpeg: Ffmpeg, output: Output) -> Self {
-        Self { ffmpeg, output, recent: Mutex::default() }
+        Self {
+            ffmpeg,
+            output,
+            stills: Recent::new(KEPT_STILLS, |picture| picture.bytes().len()),
+            overlays: Recent::new(KEPT_OVERLAYS, Bitmap::size_bytes),
+            clips: Recent::new(KEPT_CLIPS, |_| 1),
+        }
     }
 
-    /// Decodes what the looks show.
+    /// Loads what the looks show.
     ///
     /// # Errors
-    /// [`RenderError::Picture`] when a file is not what its kind says.
+    /// [`RenderError::Picture`] or [`RenderError::Clip`] when a file is not what its kind says.
     pub async fn load<'a>(&self, looks: impl Iterator<Item = &'a Look>) -> Result<Sources, RenderError> {
-        let mut sources = Sources::default();
-        for scenery in looks.flat_map(|look| look.ground.sceneries()) {
-            if let Moment::Still(still, _) = &scenery.backdrop
-                && !sources.stills.iter().any(|(known, _)| known == still)
-            {
-                sources.stills.push((Arc::clone(still), self.still(still).await?));
+        let mut sources = Sources {
+            ffmpeg: self.ffmpeg.clone(),
+            output: self.output,
+            stills: Vec::new(),
+            overlays: Vec::new(),
+            clips: Vec::new(),
+        };
+        for look in looks {
+            self.load_overlays(&look.overlays, &mut sources).await?;
+            for scenery in look.ground.sceneries() {
+                self.load_scenery(scenery, &mut sources).await?;
             }
         }
         Ok(sources)
     }
 
-    async fn still(&self, still: &Arc<Still>) -> Result<Arc<Picture>, RenderError> {
-        let cell = self.cell(still).await;
-        let decode = || async { decode_still(&self.ffmpeg, still, &self.output).await.map(Arc::new) };
-        cell.get_or_try_init(decode).await.cloned()
+    async fn load_scenery(&self, scenery: &Scenery, sources: &mut Sources) -> Result<(), RenderError> {
+        match &scenery.backdrop {
+            Moment::Still(still, _) if !sources.stills.iter().any(|(known, _)| known == still) => {
+                let decode = decode_still(&self.ffmpeg, still, &self.output);
+                let picture = self.stills.get_or_load(still, decode).await?;
+                sources.stills.push((Arc::clone(still), picture));
+            }
+            Moment::Clip(clip, _) if !sources.clips.iter().any(|(known, _)| known == clip) => {
+                let facts = self.clips.get_or_load(&clip.path, probe(&self.ffmpeg, &clip.path)).await?;
+                sources.clips.push((Arc::clone(clip), facts));
+            }
+            Moment::Color(_) | Moment::Gradient(_) | Moment::Still(..) | Moment::Clip(..) => {}
+        }
+        self.load_overlays(&scenery.dressing.overlays, sources).await
     }
 
-    /// The place of a still among the recent ones, which are as many as the limit allows.
-    async fn cell(&self, still: &Arc<Still>) -> DecodedOnce {
-        let mut recent = self.recent.lock().await;
-        let found = recent.iter().position(|(known, _)| known == still);
-        let entry = found.map_or_else(|| (Arc::clone(still), Arc::default()), |index| recent.remove(index));
-        let cell = Arc::clone(&entry.1);
-        recent.push(entry);
-        let mut kept_bytes = 0;
-        let mut kept = recent.len();
-        for (_, cell) in recent.iter().rev() {
-            kept_bytes += cell.get().map_or(0, |picture| picture.bytes().len());
-            kept -= usize::from(kept_bytes <= KEPT_BYTES);
+    async fn load_overlays(&self, overlays: &[PlacedPicture], sources: &mut Sources) -> Result<(), RenderError> {
+        for overlay in overlays {
+            if sources.overlay(overlay).is_none() {
+                let decode = decode_overlay(&self.ffmpeg, overlay, &self.output);
+                sources.overlays.push((overlay.clone(), self.overlays.get_or_load(overlay, decode).await?));
+            }
         }
-        recent.drain(..kept);
-        cell
+        Ok(())
     }
 }

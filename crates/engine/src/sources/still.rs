@@ -30,7 +30,7 @@ pub async fn decode_still(ffmpeg: &Ffmpeg, still: &Still, output: &Output) -> Re
     };
     // What is transparent shows black.
     let filter = format!("format=rgba,premultiply=inplace=1,format=rgb24,{scale},setsar=1,format=yuv420p");
-    let bytes = decode(ffmpeg, &still.path, &filter, ["-f", "yuv4mpegpipe"]).await?;
+    let bytes = decode(ffmpeg, &still.path, &filter, &["-f", "yuv4mpegpipe"]).await?;
     read_picture(&bytes).ok_or_else(|| RenderError::Picture { reason: "the decoded picture is not whole".to_owned() })
 }
 
@@ -38,11 +38,12 @@ pub async fn decode_still(ffmpeg: &Ffmpeg, still: &Still, output: &Output) -> Re
 ///
 /// # Errors
 /// [`RenderError::Picture`] with ffmpeg's reason.
-pub async fn decode(ffmpeg: &Ffmpeg, path: &Path, filter: &str, format: [&str; 2]) -> Result<Vec<u8>, RenderError> {
+pub async fn decode(ffmpeg: &Ffmpeg, path: &Path, filter: &str, format: &[&str]) -> Result<Vec<u8>, RenderError> {
     // No network, no playlists: only the file itself, only as a picture.
     let guard = ["-protocol_whitelist", "file", "-max_pixels", MAX_PIXELS, "-threads", "1", "-i"];
-    let target = ["-frames:v", "1", "-vf", filter, format[0], format[1], "pipe:1"];
-    let arguments = guard.into_iter().map(OsString::from).chain([path.into()]).chain(target.map(OsString::from));
+    let target = [&["-frames:v", "1", "-vf", filter], format, &["pipe:1"]].concat();
+    let before = guard.into_iter().map(OsString::from);
+    let arguments = before.chain([path.into()]).chain(target.into_iter().map(OsString::from));
     ffmpeg.start("decoding a picture", DEADLINE, arguments)?.output().await.map_err(|error| match error {
         RenderError::Ffmpeg { stderr, .. } => RenderError::Picture { reason: stderr },
         other => other,
