@@ -7,7 +7,7 @@ use super::{
     TimedSentence, TimedTransition, TimedWord, Timeline, TimelineScene,
 };
 use crate::narration::Speech;
-use crate::spec::{LowerThird, Output, Transition, TransitionKind, Trim};
+use crate::spec::{LowerThird, Output, Quality, Transition, TransitionKind, Trim};
 use crate::units::FrameRate;
 
 /// Silence after the last sentence of a scene.
@@ -20,6 +20,7 @@ impl Timeline {
     /// sound begins with it, so picture and sound never drift apart.
     #[must_use]
     pub fn lay(output: Output, video: SpokenVideo) -> (Self, Soundtrack) {
+        let output = if video.quality == Quality::Draft { output.halved() } else { output };
         let mut layer = Layer { rate: output.frame_rate, next_frame: 0, pieces: Vec::new(), effects: Vec::new() };
         let mut scenes: Vec<TimelineScene> = video.scenes.into_iter().map(|scene| layer.scene(scene)).collect();
         if let (Some(text), Some(first)) = (video.title, scenes.first_mut())
