@@ -1,22 +1,28 @@
 //! The offline voice: espeak-ng through the helper program `rushes-speak`, a
 //! process of its own with a deadline.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rushes_core::narration::{Speech, words_from_marks};
+use rushes_core::narration::{Samples, Speech, words_from_marks};
 use rushes_core::ports::{Voice, VoiceError};
 use rushes_core::spec::VoiceChoice;
 use serde::{Deserialize, Serialize};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::process::{Child, Command};
+use tokio::fs::File;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, BufWriter};
+use tokio::process::{Child, ChildStdout, Command};
 
 /// Time that starting the program may take.
 const STARTUP: Duration = Duration::from_secs(30);
 /// Time that one sentence may take; a few milliseconds are usual.
 const PER_SENTENCE: Duration = Duration::from_secs(2);
+/// Size of the buffers before and behind.
+const BUFFER_BYTES: usize = 1 << 18;
+/// More than the words of the longest sentence take.
+const MAX_HEADER_BYTES: u64 = 1 << 24;
 /// Exit codes of the helper.
 const EXIT_UNKNOWN_VOICE: i32 = 3;
 const EXIT_NOT_INSTALLED: i32 = 4;
@@ -39,7 +45,7 @@ struct Request<'a> {
 #[derive(Deserialize)]
 struct Header {
     sample_rate_hz: u32,
-    samples: usize,
+    samples: u64,
     /// Character and millisecond of each word's beginning.
     words: Vec<(usize, u64)>,
 }
@@ -76,23 +82,28 @@ impl SpeakVoice {
 
 #[async_trait]
 impl Voice for SpeakVoice {
-    async fn speak(&self, sentences: &[String], choice: &VoiceChoice) -> Result<Vec<Speech>, VoiceError> {
+    async fn speak(&self, sentences: &[String], choice: &VoiceChoice, spool: &Path) -> Result<Vec<Speech>, VoiceError> {
         let request = Request { voice: &choice.name, rate_wpm: choice.rate_wpm, pitch: choice.pitch, sentences };
         let request =
             serde_json::to_vec(&request).map_err(|error| failed("the request could not be written", error))?;
         let count = u32::try_from(sentences.len()).unwrap_or(u32::MAX);
         let deadline = STARTUP + PER_SENTENCE.saturating_mul(count);
-        let output = tokio::time::timeout(deadline, exchange(self.start()?, &request, choice)).await;
-        let output = output.map_err(|_| VoiceError::Failed {
+        let speaking = exchange(self.start()?, &request, sentences, choice, spool);
+        tokio::time::timeout(deadline, speaking).await.map_err(|_| VoiceError::Failed {
             reason: format!("it took longer than {} s", deadline.as_secs()),
             source: None,
-        })??;
-        read_speeches(&output, sentences)
+        })?
     }
 }
 
 /// Gives the request, takes the answer, waits for the end.
-async fn exchange(mut child: Child, request: &[u8], choice: &VoiceChoice) -> Result<Vec<u8>, VoiceError> {
+async fn exchange(
+    mut child: Child,
+    request: &[u8],
+    sentences: &[String],
+    choice: &VoiceChoice,
+    spool: &Path,
+) -> Result<Vec<Speech>, VoiceError> {
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let give = async {
         if let Some(mut stdin) = stdin {
@@ -100,23 +111,20 @@ async fn exchange(mut child: Child, request: &[u8], choice: &VoiceChoice) -> Res
             let _ = stdin.write_all(request).await;
         }
     };
-    let (mut output, mut complaint) = (Vec::new(), Vec::new());
     let take = async {
-        if let Some(mut stdout) = stdout {
-            stdout.read_to_end(&mut output).await?;
-        }
-        Ok::<_, std::io::Error>(())
+        let stdout = stdout.ok_or_else(cut_off)?;
+        Intake::new(stdout, spool).await?.speeches(sentences).await
     };
+    let mut complaint = Vec::new();
     let listen = async {
         if let Some(stderr) = stderr {
             let _ = stderr.take(4096).read_to_end(&mut complaint).await;
         }
     };
     let ((), taken, ()) = tokio::join!(give, take, listen);
-    taken.map_err(|error| failed("the speech could not be read", error))?;
     let status = child.wait().await.map_err(|error| failed("its end could not be seen", error))?;
     if status.success() {
-        return Ok(output);
+        return taken;
     }
     let complaint = String::from_utf8_lossy(&complaint).trim().to_owned();
     Err(match status.code() {
@@ -126,31 +134,64 @@ async fn exchange(mut child: Child, request: &[u8], choice: &VoiceChoice) -> Res
     })
 }
 
-fn read_speeches(mut output: &[u8], sentences: &[String]) -> Result<Vec<Speech>, VoiceError> {
-    let mut speeches = Vec::with_capacity(sentences.len());
-    for sentence in sentences {
-        let (speech, rest) = read_speech(output, sentence)?;
-        speeches.push(speech);
-        output = rest;
-    }
-    Ok(speeches)
+/// Takes speech from the helper: words into memory, samples into the spool.
+struct Intake {
+    helper: BufReader<ChildStdout>,
+    path: Arc<Path>,
+    spool: BufWriter<File>,
+    /// Samples in the spool.
+    spooled: u64,
 }
 
-fn read_speech<'a>(output: &'a [u8], sentence: &str) -> Result<(Speech, &'a [u8]), VoiceError> {
-    let cut_off = || VoiceError::Failed { reason: "the speech is cut off".to_owned(), source: None };
-    let end = output.iter().position(|byte| *byte == b'\n').ok_or_else(cut_off)?;
-    let header: Header =
-        serde_json::from_slice(&output[..end]).map_err(|error| failed("the speech cannot be read", error))?;
-    let (bytes, rest) = output[end + 1..].split_at_checked(header.samples * 2).ok_or_else(cut_off)?;
-    let samples = bytes.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
-    let mut speech = Speech { samples, sample_rate_hz: header.sample_rate_hz, words: Vec::new() };
+impl Intake {
+    async fn new(stdout: ChildStdout, spool: &Path) -> Result<Self, VoiceError> {
+        let file = File::create(spool).await.map_err(|error| failed("the speech could not be stored", error))?;
+        let helper = BufReader::with_capacity(BUFFER_BYTES, stdout);
+        Ok(Self { helper, path: spool.into(), spool: BufWriter::with_capacity(BUFFER_BYTES, file), spooled: 0 })
+    }
+
+    async fn speeches(mut self, sentences: &[String]) -> Result<Vec<Speech>, VoiceError> {
+        let mut speeches = Vec::with_capacity(sentences.len());
+        for sentence in sentences {
+            speeches.push(self.speech(sentence).await?);
+        }
+        self.spool.flush().await.map_err(|error| failed("the speech could not be stored", error))?;
+        Ok(speeches)
+    }
+
+    async fn speech(&mut self, sentence: &str) -> Result<Speech, VoiceError> {
+        let mut header = Vec::new();
+        let read = (&mut self.helper).take(MAX_HEADER_BYTES).read_until(b'\n', &mut header).await;
+        read.map_err(|error| failed("the speech could not be read", error))?;
+        if header.last() != Some(&b'\n') {
+            return Err(cut_off());
+        }
+        let header: Header =
+            serde_json::from_slice(&header).map_err(|error| failed("the speech cannot be read", error))?;
+        let bytes = header.samples.saturating_mul(2);
+        let copied = tokio::io::copy_buf(&mut (&mut self.helper).take(bytes), &mut self.spool).await;
+        if copied.map_err(|error| failed("the speech could not be stored", error))? != bytes {
+            return Err(cut_off());
+        }
+        let samples = Samples::Spooled { path: Arc::clone(&self.path), first: self.spooled, count: header.samples };
+        self.spooled += header.samples;
+        let mut speech = Speech { samples, sample_rate_hz: header.sample_rate_hz, words: Vec::new() };
+        speech.words = words_from_marks(sentence, &marks(sentence, &header.words), speech.duration());
+        Ok(speech)
+    }
+}
+
+/// Marks by byte, from marks by character.
+fn marks(sentence: &str, words: &[(usize, u64)]) -> Vec<(usize, Duration)> {
     let offsets: Vec<usize> = sentence.char_indices().map(|(offset, _)| offset).collect();
     let mark = |(character, milliseconds): &(usize, u64)| {
         Some((*offsets.get(*character)?, Duration::from_millis(*milliseconds)))
     };
-    let marks: Vec<(usize, Duration)> = header.words.iter().filter_map(mark).collect();
-    speech.words = words_from_marks(sentence, &marks, speech.duration());
-    Ok((speech, rest))
+    words.iter().filter_map(mark).collect()
+}
+
+fn cut_off() -> VoiceError {
+    VoiceError::Failed { reason: "the speech is cut off".to_owned(), source: None }
 }
 
 fn failed(reason: &str, source: impl Into<rushes_core::ports::Source>) -> VoiceError {

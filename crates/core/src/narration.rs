@@ -1,6 +1,8 @@
 //! Speech: the sound of sentences and when each word of it begins.
 
 use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use crate::words::written_words;
@@ -8,12 +10,45 @@ pub use crate::words::written_words;
 /// The sound of one sentence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Speech {
-    /// One channel of 16-bit samples.
-    pub samples: Vec<i16>,
+    /// What is heard.
+    pub samples: Samples,
     /// Samples a second.
     pub sample_rate_hz: u32,
     /// The words in the order spoken; together the sentence's text.
     pub words: Vec<SpokenWord>,
+}
+
+/// One channel of 16-bit samples.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Samples {
+    /// In memory.
+    Held(Vec<i16>),
+    /// In a file, so that an hour of speech takes no memory: two bytes each, the lower first.
+    Spooled {
+        /// The file, which other speech may share.
+        path: Arc<Path>,
+        /// Samples before the first.
+        first: u64,
+        /// How many.
+        count: u64,
+    },
+}
+
+impl Samples {
+    /// How many there are.
+    #[must_use]
+    pub const fn count(&self) -> u64 {
+        match self {
+            Self::Held(samples) => samples.len() as u64,
+            Self::Spooled { count, .. } => *count,
+        }
+    }
+}
+
+impl From<Vec<i16>> for Samples {
+    fn from(samples: Vec<i16>) -> Self {
+        Self::Held(samples)
+    }
 }
 
 /// One word as written, and when it sounds, from the sentence's start.
@@ -33,7 +68,7 @@ impl Speech {
     /// How long the sentence sounds, with its closing pause.
     #[must_use]
     pub fn duration(&self) -> Duration {
-        samples_duration(self.samples.len() as u64, self.sample_rate_hz)
+        samples_duration(self.samples.count(), self.sample_rate_hz)
     }
 }
 

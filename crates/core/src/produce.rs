@@ -18,6 +18,8 @@ use crate::subtitles::{Cue, cues};
 use crate::task::{Stage, VideoReport};
 use crate::timeline::Timeline;
 
+/// The file of all speech in the work directory.
+const SPEECH_FILE: &str = "speech.pcm";
 const FETCHES_AT_ONCE: usize = 4;
 
 /// The tools that make a video.
@@ -113,7 +115,7 @@ impl Studio {
         progress.report(Stage::Planning, 0.0);
         let shelf = self.fetch_media(spec, directory).await?;
         progress.report(Stage::Speaking, 0.0);
-        let speeches = self.speak(spec).await?;
+        let speeches = self.speak(spec, directory).await?;
         let video = shelf.dress(spec, speeches);
         let (timeline, soundtrack) = Timeline::lay(spec.output(), video);
         progress.report(Stage::Rendering, 0.0);
@@ -137,13 +139,13 @@ impl Studio {
     }
 
     /// The speech of every scene, spoken in one go so that the voice starts once.
-    async fn speak(&self, spec: &VideoSpec) -> Result<Vec<Vec<Speech>>, ProduceError> {
+    async fn speak(&self, spec: &VideoSpec, directory: &Path) -> Result<Vec<Vec<Speech>>, ProduceError> {
         let by_scene: Vec<Vec<String>> = spec.scenes.iter().map(|scene| sentences(&scene.text)).collect();
         let all: Vec<String> = by_scene.iter().flatten().cloned().collect();
         if all.is_empty() {
             return Ok(by_scene.iter().map(|_| Vec::new()).collect());
         }
-        let spoken = self.voice.speak(&all, &spec.voice).await?;
+        let spoken = self.voice.speak(&all, &spec.voice, &directory.join(SPEECH_FILE)).await?;
         if spoken.len() != all.len() {
             return Err(ProduceError::Unspoken { asked: all.len(), spoken: spoken.len() });
         }

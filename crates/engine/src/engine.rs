@@ -77,7 +77,7 @@ impl Engine {
         Self { workers: workers.max(1), ..self }
     }
 
-    /// The same engine with a memory for segments.
+    /// The same engine with a memory for segments and sound.
     #[must_use]
     pub fn with_memo(self, memo: Arc<dyn Memo>) -> Self {
         Self { memo, ..self }
@@ -167,7 +167,7 @@ impl Renderer for Engine {
         let (drawn, counter) = unbounded_channel();
         let shared = Shared { plan: &plan, loader: &loader, hashes, directory: job.directory, drawn };
         let pictures = self.render_segments(shared);
-        let sound = encode_sound(&self.ffmpeg, Arc::clone(&job.soundtrack));
+        let sound = encode_sound(&self.ffmpeg, self.memo.as_ref(), Arc::clone(&job.soundtrack), job.directory);
         let counting = async {
             count(counter, timeline.frames(), progress).await;
             Ok(())

@@ -82,68 +82,122 @@ impl Ffmpeg {
 }
 
 impl Running {
-    /// Feeds it with `feed`, collects what it writes, and waits for its end.
+    /// Feeds it with `feed`, takes what it writes with `take`, and waits for its end.
     ///
     /// # Errors
-    /// [`RenderError`] when it fails, is killed or takes too long. What `feed`
-    /// returns counts only when ffmpeg itself ended well: a broken pipe is the
-    /// symptom, its last words are the cause.
-    async fn finish<F>(mut self, feed: F) -> Result<Vec<u8>, RenderError>
-    where
-        F: Future<Output = Result<(), RenderError>>,
-    {
+    /// [`RenderError`] when it fails, is killed or takes too long. What `feed` and `take`
+    /// return counts only when ffmpeg itself ended well: a broken pipe is the
+    /// symptom, its last words are the cause. A file that cannot be written is a cause.
+    async fn finish<T>(
+        mut self,
+        feed: impl Future<Output = Result<(), RenderError>>,
+        take: impl Future<Output = Result<T, RenderError>>,
+    ) -> Result<T, RenderError> {
         let (doing, deadline) = (self.doing, self.deadline);
-        let (stdout, stderr) = (self.stdout.take(), self.stderr.take());
+        let stderr = self.stderr.take();
         let work = async {
-            let (fed, output, complaint) = tokio::join!(feed, read_all(stdout), read_end(stderr));
+            let (fed, taken, complaint) = tokio::join!(feed, take, read_end(stderr));
             let status = self.child.wait().await.map_err(|source| RenderError::Io { doing, source })?;
-            if !status.success() {
+            if !status.success() && !matches!(taken, Err(RenderError::Io { .. })) {
                 return Err(RenderError::Ffmpeg { doing, status: status.to_string(), stderr: complaint });
             }
-            fed?;
-            output.map_err(|source| RenderError::Io { doing, source })
+            let taken = taken?;
+            fed.map(|()| taken)
         };
         tokio::time::timeout(deadline, work)
             .await
             .unwrap_or(Err(RenderError::Deadline { doing, seconds: deadline.as_secs() }))
     }
 
-    /// [`Self::finish`] with input that `produce` writes straight into the pipe. It is
-    /// work for a processor, and runs beside the runtime's threads.
+    /// Feeds it with input that `produce` writes straight into the pipe, and collects
+    /// what it writes. `produce` is work for a processor, and runs beside the runtime's threads.
     ///
     /// # Errors
-    /// As [`Self::finish`], and [`RenderError::Broken`] when `produce` panics.
+    /// [`RenderError`] when it fails, is killed or takes too long;
+    /// [`RenderError::Broken`] when `produce` panics.
     pub async fn feed<F>(mut self, produce: F) -> Result<Vec<u8>, RenderError>
     where
         F: FnOnce(std::fs::File) -> Result<(), RenderError> + Send + 'static,
     {
-        let doing = self.doing;
-        let stdin = self.stdin.take().and_then(|stdin| stdin.into_owned_fd().ok());
-        self.finish(async move {
-            let no_input = || RenderError::Broken { reason: "ffmpeg has no input".to_owned(), source: None };
-            let stdin = std::fs::File::from(stdin.ok_or_else(no_input)?);
-            tokio::task::spawn_blocking(move || produce(stdin)).await.map_err(|error| RenderError::Broken {
-                reason: format!("{doing} panicked"),
-                source: Some(error.into()),
-            })?
-        })
-        .await
+        let (doing, stdin, stdout) = (self.doing, self.stdin.take(), self.stdout.take());
+        self.finish(write_beside(doing, stdin, produce), read_all(doing, stdout)).await
     }
 
-    /// [`Self::finish`] for an ffmpeg that reads nothing.
+    /// [`Self::feed`] with output that `consume` reads straight from the pipe, beside the
+    /// runtime's threads too.
     ///
     /// # Errors
-    /// As [`Self::finish`].
+    /// As [`Self::feed`], and what `consume` returns.
+    pub async fn exchange<F, C, T>(mut self, produce: F, consume: C) -> Result<T, RenderError>
+    where
+        F: FnOnce(std::fs::File) -> Result<(), RenderError> + Send + 'static,
+        C: FnOnce(std::fs::File) -> Result<T, RenderError> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (doing, stdin, stdout) = (self.doing, self.stdin.take(), self.stdout.take());
+        self.finish(write_beside(doing, stdin, produce), read_beside(doing, stdout, consume)).await
+    }
+
+    /// [`Self::exchange`] for an ffmpeg that reads nothing.
+    ///
+    /// # Errors
+    /// As [`Self::exchange`].
+    pub async fn consume<C, T>(mut self, consume: C) -> Result<T, RenderError>
+    where
+        C: FnOnce(std::fs::File) -> Result<T, RenderError> + Send + 'static,
+        T: Send + 'static,
+    {
+        drop(self.stdin.take());
+        let (doing, stdout) = (self.doing, self.stdout.take());
+        self.finish(async { Ok(()) }, read_beside(doing, stdout, consume)).await
+    }
+
+    /// Collects what an ffmpeg that reads nothing writes.
+    ///
+    /// # Errors
+    /// As [`Self::feed`].
     pub async fn output(mut self) -> Result<Vec<u8>, RenderError> {
         drop(self.stdin.take());
-        self.finish(async { Ok(()) }).await
+        let (doing, stdout) = (self.doing, self.stdout.take());
+        self.finish(async { Ok(()) }, read_all(doing, stdout)).await
     }
 }
 
-async fn read_all(stdout: Option<ChildStdout>) -> std::io::Result<Vec<u8>> {
+async fn write_beside<F>(doing: &'static str, stdin: Option<ChildStdin>, produce: F) -> Result<(), RenderError>
+where
+    F: FnOnce(std::fs::File) -> Result<(), RenderError> + Send + 'static,
+{
+    let stdin = stdin.and_then(|stdin| stdin.into_owned_fd().ok()).ok_or_else(no_pipe)?;
+    beside(doing, move || produce(stdin.into())).await
+}
+
+async fn read_beside<C, T>(doing: &'static str, stdout: Option<ChildStdout>, consume: C) -> Result<T, RenderError>
+where
+    C: FnOnce(std::fs::File) -> Result<T, RenderError> + Send + 'static,
+    T: Send + 'static,
+{
+    let stdout = stdout.and_then(|stdout| stdout.into_owned_fd().ok()).ok_or_else(no_pipe)?;
+    beside(doing, move || consume(stdout.into())).await
+}
+
+/// Works beside the runtime's threads.
+async fn beside<T: Send + 'static>(
+    doing: &'static str,
+    work: impl FnOnce() -> Result<T, RenderError> + Send + 'static,
+) -> Result<T, RenderError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| RenderError::Broken { reason: format!("{doing} panicked"), source: Some(error.into()) })?
+}
+
+fn no_pipe() -> RenderError {
+    RenderError::Broken { reason: "ffmpeg has no pipe".to_owned(), source: None }
+}
+
+async fn read_all(doing: &'static str, stdout: Option<ChildStdout>) -> Result<Vec<u8>, RenderError> {
     let mut bytes = Vec::new();
     if let Some(mut stdout) = stdout {
-        stdout.read_to_end(&mut bytes).await?;
+        stdout.read_to_end(&mut bytes).await.map_err(|source| RenderError::Io { doing, source })?;
     }
     Ok(bytes)
 }

@@ -4,18 +4,16 @@
 
 mod common;
 
-use std::collections::HashMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use async_trait::async_trait;
 use bytes::Bytes;
-use common::{ffmpeg, program};
+use common::{MapMemo, ffmpeg, program};
 use rushes_core::narration::{Speech, words_from_marks};
-use rushes_core::ports::{Memo, MemoError, MemoKey, RenderError, RenderJob, RenderedFiles, Renderer, SilentProgress};
+use rushes_core::ports::{MemoKey, MemoKind, RenderError, RenderJob, RenderedFiles, Renderer, SilentProgress};
 use rushes_core::spec::{CaptionMode, CaptionStyle, Fit, Gradient, Output};
 use rushes_core::timeline::{Backdrop, Soundtrack, SpokenScene, SpokenVideo, Still, Timeline};
 use rushes_core::units::{Color, FrameRate};
@@ -38,7 +36,8 @@ fn hummed(sentence: &str) -> Speech {
     let count = sentence.split(' ').count();
     let samples = count * RATE_HZ as usize / 3;
     let tone = |n: usize| ((n as f32 * 0.05).sin() * 9_000.0 * (n as f32 * 0.0007).sin().abs()) as i16;
-    let mut speech = Speech { samples: (0..samples).map(tone).collect(), sample_rate_hz: RATE_HZ, words: Vec::new() };
+    let samples: Vec<i16> = (0..samples).map(tone).collect();
+    let mut speech = Speech { samples: samples.into(), sample_rate_hz: RATE_HZ, words: Vec::new() };
     let offsets = sentence.split(' ').map(|word| word.as_ptr() as usize - sentence.as_ptr() as usize);
     let marks: Vec<_> = offsets.zip(0u32..).map(|(offset, n)| (offset, Duration::from_secs(1) * n / 3)).collect();
     speech.words = words_from_marks(sentence, &marks, speech.duration());
@@ -137,22 +136,6 @@ async fn the_bytes_do_not_depend_on_how_many_workers_there_are() -> Result<()> {
     Ok(())
 }
 
-/// Remembers in a map, which a test can look into.
-#[derive(Default)]
-struct MapMemo(Mutex<HashMap<MemoKey, Bytes>>);
-
-#[async_trait]
-impl Memo for MapMemo {
-    async fn get(&self, key: MemoKey) -> Result<Option<Bytes>, MemoError> {
-        Ok(self.0.lock().unwrap().get(&key).cloned())
-    }
-
-    async fn put(&self, key: MemoKey, value: Bytes) -> Result<(), MemoError> {
-        self.0.lock().unwrap().insert(key, value);
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn an_edit_of_one_scene_renders_that_scene_and_nothing_else() -> Result<()> {
     let twelve = |changed: &str| {
@@ -183,7 +166,8 @@ async fn a_damaged_remembered_segment_is_noticed_and_made_again() -> Result<()> 
     let story = story(CaptionMode::Highlight);
     let directory = tempfile::tempdir()?;
     let whole = render(&engine, &story, directory.path()).await?;
-    for value in memo.0.lock().unwrap().values_mut().take(1) {
+    let is_segment = |entry: &(&MemoKey, &mut Bytes)| entry.0.kind == MemoKind::Segment;
+    for (_, value) in memo.0.lock().unwrap().iter_mut().filter(is_segment).take(1) {
         let mut damaged = value.to_vec();
         let middle = damaged.len() / 2;
         damaged[middle] ^= 0x10;
@@ -220,8 +204,9 @@ async fn sound_begins_with_the_sample_that_the_timeline_has_first() -> Result<()
     let mut story = story(CaptionMode::None);
     // A click a second in, and nothing else.
     let piece = &mut story.1.pieces[0];
-    piece.samples = vec![0; RATE_HZ as usize * 2];
-    piece.samples[RATE_HZ as usize..RATE_HZ as usize + 40].fill(20_000);
+    let mut samples = vec![0; RATE_HZ as usize * 2];
+    samples[RATE_HZ as usize..RATE_HZ as usize + 40].fill(20_000);
+    piece.samples = samples.into();
     story.1.pieces.truncate(1);
     let files = render(&Engine::new(program()), &story, directory.path()).await?;
     let path = files.video.to_str().context("path")?;

@@ -12,6 +12,8 @@ use super::Source;
 pub enum MemoKind {
     /// A rendered segment.
     Segment,
+    /// A part of a finished soundtrack.
+    Sound,
 }
 
 /// Name of a result: equal inputs, equal keys.
@@ -27,6 +29,7 @@ impl fmt::Display for MemoKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.kind {
             MemoKind::Segment => "segment",
+            MemoKind::Sound => "sound",
         };
         write!(formatter, "{kind}/")?;
         self.hash.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))

@@ -106,6 +106,12 @@ pub enum RenderError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A sound could not be played.
+    #[error("a sound could not be played: {reason}")]
+    Sound {
+        /// What is wrong.
+        reason: String,
+    },
     /// The encoder's stream is not what the engine can work with.
     #[error("the encoded stream is not understood: {reason}")]
     Stream {

@@ -1,5 +1,7 @@
 //! Text-to-speech.
 
+use std::path::Path;
+
 use async_trait::async_trait;
 
 use super::Source;
@@ -9,8 +11,9 @@ use crate::spec::VoiceChoice;
 /// Speaks sentences.
 #[async_trait]
 pub trait Voice: Send + Sync {
-    /// The speech of every sentence, in order. All have the same sample rate.
-    async fn speak(&self, sentences: &[String], choice: &VoiceChoice) -> Result<Vec<Speech>, VoiceError>;
+    /// The speech of every sentence, in order. All have the same sample rate. Their
+    /// samples may go into a new file at `spool`, which must live as long as they are needed.
+    async fn speak(&self, sentences: &[String], choice: &VoiceChoice, spool: &Path) -> Result<Vec<Speech>, VoiceError>;
 }
 
 /// Why nothing was spoken.

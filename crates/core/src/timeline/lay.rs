@@ -163,7 +163,7 @@ mod tests {
     fn speech(samples: usize) -> Speech {
         let end = crate::narration::samples_duration(samples as u64, 22_050);
         let words = vec![SpokenWord { text: "word".to_owned(), is_joined: false, start: Duration::ZERO, end }];
-        Speech { samples: vec![0; samples], sample_rate_hz: 22_050, words }
+        Speech { samples: vec![0; samples].into(), sample_rate_hz: 22_050, words }
     }
 
     fn scene(sentences: &[usize], minimum_ms: u64) -> SpokenScene {
@@ -210,7 +210,7 @@ mod tests {
             }
             prop_assert_eq!(timeline.frames(), next);
             for pair in soundtrack.pieces.windows(2) {
-                let end = pair[0].start + crate::narration::samples_duration(pair[0].samples.len() as u64, 22_050);
+                let end = pair[0].start + crate::narration::samples_duration(pair[0].samples.count(), 22_050);
                 prop_assert!(end <= pair[1].start);
             }
         }

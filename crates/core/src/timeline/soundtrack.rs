@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::narration::Samples;
 use crate::spec::Trim;
 
 /// Everything that sounds.
@@ -25,8 +26,8 @@ pub struct SoundPiece {
     pub start: Duration,
     /// Samples a second.
     pub sample_rate_hz: u32,
-    /// 16-bit samples.
-    pub samples: Vec<i16>,
+    /// What is heard.
+    pub samples: Samples,
 }
 
 /// Music in a file that was fetched and checked.
@@ -61,6 +62,6 @@ pub struct SoundFile {
     pub trim: Trim,
     /// Whether it begins again at its end.
     pub is_looped: bool,
-    /// Loudness; 1 leaves it as it is.
+    /// Loudness; 1 leaves it as it is, beside a voice at the video's loudness.
     pub volume: f64,
 }

@@ -75,20 +75,18 @@ fn sound_track(movie: &Movie<'_>, sound: &AacTrack, layout: &Layout, data_offset
     let mut header = track_header(SOUND_TRACK, movie.duration());
     header.volume = 1.into();
     header.alternate_group = 1;
-    let frames = count(sound.frames.len());
+    let frames = count(sound.frame_sizes.len());
     let table = Stbl {
-        stsd: Stsd { codecs: vec![Codec::Mp4a(sound_format(sound))] },
+        stsd: Stsd { codecs: vec![Codec::Mp4a(sound_format())] },
         stts: Stts { entries: vec![SttsEntry { sample_count: frames, sample_delta: AacTrack::FRAME_SAMPLES }] },
-        stsz: Stsz {
-            samples: StszSamples::Different { sizes: sound.frames.iter().map(|frame| count(frame.len())).collect() },
-        },
+        stsz: Stsz { samples: StszSamples::Different { sizes: sound.frame_sizes.clone() } },
         ..chunk_tables(&layout.sound, data_offset)
     };
     let media_duration = u64::from(frames) * u64::from(AacTrack::FRAME_SAMPLES);
     let info = Minf { smhd: Some(Smhd::default()), dinf: this_file(), stbl: table, ..Minf::default() };
     // The coder's own samples at the start are skipped, so sound begins with the first picture.
-    let edits = edit(movie.duration(), u64::from(sound.priming));
-    track(header, edits, media(sound.rate_hz, media_duration, b"soun", "SoundHandler", info))
+    let edits = edit(movie.duration(), u64::from(AacTrack::PRIMING));
+    track(header, edits, media(AacTrack::RATE_HZ, media_duration, b"soun", "SoundHandler", info))
 }
 
 fn track(tkhd: Tkhd, edts: Edts, mdia: Mdia) -> Trak {
@@ -147,23 +145,23 @@ fn picture_format(sets: &ParameterSets, width: u16, height: u16) -> Avc1 {
     }
 }
 
-fn sound_format(sound: &AacTrack) -> Mp4a {
+fn sound_format() -> Mp4a {
     let config = esds::DecoderConfig {
         object_type_indication: MPEG_4_AUDIO,
         stream_type: AUDIO_STREAM,
         dec_specific: Some(esds::DecoderSpecific {
             profile: AAC_LC,
             freq_index: FREQUENCY_48_KHZ,
-            chan_conf: sound.channels,
+            chan_conf: AacTrack::CHANNELS,
             raw: Vec::new(),
         }),
         ..esds::DecoderConfig::default()
     };
     let audio = Audio {
         data_reference_index: 1,
-        channel_count: u16::from(sound.channels),
+        channel_count: u16::from(AacTrack::CHANNELS),
         sample_size: 16,
-        sample_rate: u16::try_from(sound.rate_hz).unwrap_or(0).into(),
+        sample_rate: u16::try_from(AacTrack::RATE_HZ).unwrap_or(0).into(),
     };
     let descriptor = esds::EsDescriptor { es_id: 1, dec_config: config, ..esds::EsDescriptor::default() };
     Mp4a { audio, esds: mp4_atom::Esds { es_desc: descriptor }, btrt: None, taic: None }

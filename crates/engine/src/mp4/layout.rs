@@ -28,16 +28,17 @@ impl Layout {
     pub fn of(movie: &Movie<'_>) -> Self {
         let mut layout = Self::default();
         let pictures_a_chunk = movie.output.frame_rate.get() as usize;
-        let mut sound = movie.sound.map_or(&[][..], |track| track.frames.as_slice());
+        let mut sound = movie.sound.map_or(&[][..], |track| track.frame_sizes.as_slice());
         let chunks = movie.picture_sizes.chunks(pictures_a_chunk).count();
         for (index, sizes) in movie.picture_sizes.chunks(pictures_a_chunk).enumerate() {
             layout.pictures.push(Chunk { samples: count(sizes.len()), offset: layout.data_bytes });
             layout.data_bytes += sizes.iter().map(|size| u64::from(*size)).sum::<u64>();
             let is_last = index + 1 == chunks;
-            let (now, later) = sound.split_at(sound_in_chunk(movie.sound, index, is_last, sound.len()));
+            let (now, later) =
+                sound.split_at(if is_last { sound.len() } else { sound_in_chunk(index).min(sound.len()) });
             if !now.is_empty() {
                 layout.sound.push(Chunk { samples: count(now.len()), offset: layout.data_bytes });
-                layout.data_bytes += now.iter().map(|frame| frame.len() as u64).sum::<u64>();
+                layout.data_bytes += now.iter().map(|size| u64::from(*size)).sum::<u64>();
             }
             sound = later;
         }
@@ -45,14 +46,13 @@ impl Layout {
     }
 }
 
-/// How many of the `left` sound frames belong to the second `index`; all that is left to the last.
-fn sound_in_chunk(track: Option<&AacTrack>, index: usize, is_last: bool, left: usize) -> usize {
-    let Some(track) = track else { return 0 };
-    if is_last {
-        return left;
-    }
-    let frames_until = |second: usize| second * track.rate_hz as usize / AacTrack::FRAME_SAMPLES as usize;
-    (frames_until(index + 1) - frames_until(index)).min(left)
+/// How many sound frames belong to the second `index`.
+const fn sound_in_chunk(index: usize) -> usize {
+    frames_until(index + 1) - frames_until(index)
+}
+
+const fn frames_until(second: usize) -> usize {
+    second * AacTrack::RATE_HZ as usize / AacTrack::FRAME_SAMPLES as usize
 }
 
 fn count(samples: usize) -> u32 {

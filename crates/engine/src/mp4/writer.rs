@@ -153,8 +153,15 @@ fn write_data(
     movie: &Movie<'_>,
     layout: &Layout,
 ) -> Result<(), RenderError> {
-    let mut order =
-        ChunkOrder { layout, picture_chunk: 0, pictures_left: 0, sound: movie.sound, sound_frame: 0, sound_chunk: 0 };
+    let mut order = ChunkOrder {
+        layout,
+        picture_chunk: 0,
+        pictures_left: 0,
+        sound: movie.sound,
+        sound_frame: 0,
+        sound_bytes: 0,
+        sound_chunk: 0,
+    };
     for segment in segments {
         let stream = read(segment)?;
         let pictures = split_access_units(&stream, movie.sets).map_err(|error| not_understood(&error))?;
@@ -176,6 +183,8 @@ struct ChunkOrder<'a> {
     pictures_left: u32,
     sound: Option<&'a AacTrack>,
     sound_frame: usize,
+    /// Bytes of the frames before it.
+    sound_bytes: u64,
     sound_chunk: usize,
 }
 
@@ -200,10 +209,11 @@ impl ChunkOrder<'_> {
         let Some(track) = self.sound else { return Ok(()) };
         while let Some(chunk) = self.layout.sound.get(self.sound_chunk).filter(|chunk| chunk.offset < offset) {
             let end = self.sound_frame + chunk.samples as usize;
-            for frame in &track.frames[self.sound_frame..end] {
-                writer.put(frame)?;
-            }
-            self.sound_frame = end;
+            let size: u64 = track.frame_sizes[self.sound_frame..end].iter().map(|size| u64::from(*size)).sum();
+            let mut frames = vec![0; usize::try_from(size).unwrap_or(usize::MAX)];
+            track.read(self.sound_bytes, &mut frames)?;
+            writer.put(&frames)?;
+            (self.sound_frame, self.sound_bytes) = (end, self.sound_bytes + size);
             self.sound_chunk += 1;
         }
         Ok(())

@@ -1,91 +1,101 @@
-//! AAC-LC through ffmpeg, as frames that can be placed in a file (ISO/IEC 14496-3, 1.A.3: ADTS).
+//! AAC-LC through ffmpeg.
 
-use std::io::Write;
-use std::sync::Arc;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use rushes_core::ports::RenderError;
-use rushes_core::timeline::Soundtrack;
 
-use super::loudness::{Mastered, find_gain};
+use super::adts;
+use super::loudness::Block;
 use super::stereo::on_both_sides;
+use super::time::RATE_HZ;
+use super::track::{AacTrack, TrackWriter};
 use crate::ffmpeg::Ffmpeg;
 
-/// Samples a second of the finished sound.
-pub const RATE_HZ: u32 = 48_000;
-/// A voice comes from the middle: both channels carry it.
-const CHANNELS: u8 = 2;
-/// Of one channel.
-const BIT_RATE: &str = "64k";
+/// Of a voice, which is coded once for both sides.
+const VOICE_BIT_RATE: &str = "40k";
+/// Of both sides together.
+const MIX_BIT_RATE: &str = "160k";
 
-/// The sound of a video, encoded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AacTrack {
-    /// Raw AAC frames of 1,024 samples each.
-    pub frames: Vec<Vec<u8>>,
-    /// Samples a second.
-    pub rate_hz: u32,
-    /// Channels.
-    pub channels: u8,
-    /// Samples at the start that the coder added and players leave out.
-    pub priming: u32,
-}
-
-impl AacTrack {
-    /// Samples of one frame.
-    pub const FRAME_SAMPLES: u32 = 1024;
-}
-
-/// Masters and encodes a soundtrack; `None` when it has no sound.
+/// Codes what `blocks` writes: one channel, which will be heard on both sides, or two.
 ///
 /// # Errors
 /// [`RenderError`] when ffmpeg fails or writes something else.
-pub async fn encode_sound(ffmpeg: &Ffmpeg, soundtrack: Arc<Soundtrack>) -> Result<Option<AacTrack>, RenderError> {
-    let Some(rate_hz) = soundtrack.pieces.first().map(|piece| piece.sample_rate_hz) else { return Ok(None) };
-    let deadline = Duration::from_secs(60) + soundtrack.duration * 2;
-    let running = ffmpeg.start("encoding sound", deadline, arguments(rate_hz))?;
-    let stream = running.feed(move |encoder| master(&soundtrack, encoder)).await?;
-    Ok(Some(AacTrack {
-        frames: split_adts(&stream)?,
-        rate_hz: RATE_HZ,
-        channels: CHANNELS,
-        priming: AacTrack::FRAME_SAMPLES,
-    }))
+pub async fn encode<const CHANNELS: usize, F>(
+    ffmpeg: &Ffmpeg,
+    directory: &Path,
+    rate_hz: u32,
+    duration: Duration,
+    produce: F,
+) -> Result<AacTrack, RenderError>
+where
+    F: FnOnce(PcmWriter) -> Result<(), RenderError> + Send + 'static,
+{
+    let mut track = TrackWriter::new(directory)?;
+    let running = ffmpeg.start("encoding sound", deadline(duration), arguments::<CHANNELS>(rate_hz))?;
+    let take = move |stream| {
+        adts::split(stream, |frame| match CHANNELS {
+            1 => {
+                let frame = on_both_sides(frame).map_err(|error| RenderError::Broken {
+                    reason: "a sound frame could not be doubled".to_owned(),
+                    source: Some(error.into()),
+                })?;
+                track.push(&frame)
+            }
+            _ => track.push(frame),
+        })?;
+        track.finish()
+    };
+    running.exchange(|pipe| produce(PcmWriter::new(pipe)), take).await
 }
 
-fn arguments(rate_hz: u32) -> Vec<String> {
-    let (from, to) = (rate_hz.to_string(), RATE_HZ.to_string());
-    let input = ["-f", "f32le", "-ar", &from, "-ac", "1", "-i", "pipe:0"];
-    // The thorough coder takes three times as long; at this rate speech sounds the
+/// Time that work on that much sound may take.
+pub fn deadline(duration: Duration) -> Duration {
+    Duration::from_secs(60) + duration * 2
+}
+
+/// What decides the coded bytes besides the samples.
+pub fn coder_settings(channels: usize) -> [&'static str; 8] {
+    let bit_rate = if channels == 1 { VOICE_BIT_RATE } else { MIX_BIT_RATE };
+    // The thorough coder takes three times as long; at these rates it sounds the
     // same. Substituted noise would be another on each side.
-    let coder = ["-ar", &to, "-c:a", "aac", "-aac_coder", "fast", "-aac_pns", "0", "-b:a", BIT_RATE];
+    ["-c:a", "aac", "-aac_coder", "fast", "-aac_pns", "0", "-b:a", bit_rate]
+}
+
+fn arguments<const CHANNELS: usize>(rate_hz: u32) -> Vec<String> {
+    let (from, to, channels) = (rate_hz.to_string(), RATE_HZ.to_string(), CHANNELS.to_string());
+    let input = ["-f", "f32le", "-ar", &from, "-ac", &channels, "-i", "pipe:0", "-ar", &to];
     let output = ["-flags", "+bitexact", "-f", "adts", "pipe:1"];
-    [&input[..], &coder, &output].concat().into_iter().map(str::to_owned).collect()
+    [&input[..], &coder_settings(CHANNELS), &output].concat().into_iter().map(str::to_owned).collect()
 }
 
-fn master(soundtrack: &Soundtrack, mut encoder: std::fs::File) -> Result<(), RenderError> {
-    let gain = find_gain(soundtrack)?;
-    let Some(mastered) = Mastered::new(soundtrack, gain) else { return Ok(()) };
-    for block in mastered {
-        let bytes: Vec<u8> = block.iter().flat_map(|sample| sample.to_le_bytes()).collect();
-        encoder.write_all(&bytes).map_err(|source| RenderError::Io { doing: "writing to ffmpeg", source })?;
+/// Writes samples into ffmpeg.
+pub struct PcmWriter(BufWriter<File>);
+
+impl PcmWriter {
+    /// Writes into `pipe`.
+    pub fn new(pipe: File) -> Self {
+        Self(BufWriter::with_capacity(1 << 16, pipe))
     }
-    Ok(())
-}
 
-/// Takes the frames out of an ADTS stream: a header of 7 or 9 bytes carries the length.
-fn split_adts(mut stream: &[u8]) -> Result<Vec<Vec<u8>>, RenderError> {
-    let mut frames = Vec::new();
-    while let [0xff, second, _, fourth, fifth, sixth, _, ..] = *stream {
-        let length = usize::from(fourth & 3) << 11 | usize::from(fifth) << 3 | usize::from(sixth >> 5);
-        let header = if second & 1 == 1 { 7 } else { 9 };
-        let frame = stream.get(header..length).ok_or_else(|| broken("a sound frame is cut off"))?;
-        frames.push(on_both_sides(frame).map_err(|error| broken(&error.to_string()))?);
-        stream = &stream[length..];
+    /// Writes every block.
+    ///
+    /// # Errors
+    /// [`RenderError::Io`] when ffmpeg reads no more, and errors of the blocks.
+    pub fn write<const CHANNELS: usize>(
+        mut self,
+        blocks: impl Iterator<Item = Block<CHANNELS>>,
+    ) -> Result<(), RenderError> {
+        for block in blocks {
+            let bytes: Vec<u8> = block?.as_flattened().iter().flat_map(|sample| sample.to_le_bytes()).collect();
+            self.0.write_all(&bytes).map_err(not_written)?;
+        }
+        self.0.flush().map_err(not_written)
     }
-    if stream.is_empty() { Ok(frames) } else { Err(broken("the sound stream is not ADTS")) }
 }
 
-fn broken(reason: &str) -> RenderError {
-    RenderError::Broken { reason: reason.to_owned(), source: None }
+fn not_written(source: std::io::Error) -> RenderError {
+    RenderError::Io { doing: "writing to ffmpeg", source }
 }

@@ -1,14 +1,19 @@
 //! A look-ahead peak limiter: the gain is already down when a peak arrives, and
-//! never so fast that it clicks.
+//! never so fast that it clicks. All channels get the same gain, so that nothing
+//! moves from side to side.
 
 use std::collections::VecDeque;
 
-/// Keeps samples under a ceiling. Output comes `look_ahead` samples late.
-pub struct Limiter {
+use super::true_peak::TruePeak;
+
+/// Keeps sound under a ceiling. Output comes `delay` samples late.
+pub struct Limiter<const CHANNELS: usize> {
     ceiling: f32,
+    /// Looks between the samples; without it only samples are looked at.
+    between: Option<TruePeak<CHANNELS>>,
     look_ahead: usize,
     release: f32,
-    delayed: VecDeque<f32>,
+    delayed: VecDeque<[f32; CHANNELS]>,
     /// Wanted gains of the samples ahead, the smallest in front (a monotonic queue).
     ahead: VecDeque<(u64, f32)>,
     /// The last `look_ahead` smallest gains, whose mean is applied.
@@ -18,17 +23,28 @@ pub struct Limiter {
     received: u64,
 }
 
-impl Limiter {
+impl<const CHANNELS: usize> Limiter<CHANNELS> {
     /// `ceiling` is the highest absolute sample value let through.
-    pub fn new(ceiling: f32, rate_hz: u32) -> Self {
+    pub fn of_samples(ceiling: f32, rate_hz: u32) -> Self {
+        Self::new(ceiling, rate_hz, None)
+    }
+
+    /// `ceiling` is the highest absolute value let through, between samples too.
+    pub fn of_true_peaks(ceiling: f32, rate_hz: u32) -> Self {
+        Self::new(ceiling, rate_hz, Some(TruePeak::default()))
+    }
+
+    fn new(ceiling: f32, rate_hz: u32, between: Option<TruePeak<CHANNELS>>) -> Self {
         let look_ahead = (rate_hz / 200).max(1) as usize;
         #[expect(clippy::cast_precision_loss, reason = "sample rates are small")]
         let release = 1.0 - (-1.0 / (0.08 * rate_hz as f32)).exp();
+        let delay = look_ahead + between.as_ref().map_or(0, |_| TruePeak::<CHANNELS>::DELAY);
         Self {
             ceiling,
+            between,
             look_ahead,
             release,
-            delayed: VecDeque::from(vec![0.0; look_ahead]),
+            delayed: VecDeque::from(vec![[0.0; CHANNELS]; delay]),
             ahead: VecDeque::new(),
             recent: VecDeque::from(vec![1.0; look_ahead]),
             #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
@@ -39,13 +55,17 @@ impl Limiter {
     }
 
     /// Samples by which output is late.
-    pub const fn delay(&self) -> usize {
-        self.look_ahead
+    pub fn delay(&self) -> usize {
+        self.delayed.len()
     }
 
-    /// Takes one sample and gives the one received `delay` samples before.
-    pub fn next(&mut self, sample: f32) -> f32 {
-        let wanted = (self.ceiling / sample.abs().max(f32::MIN_POSITIVE)).min(1.0);
+    /// Takes one sample of each channel and gives those received `delay` samples before.
+    pub fn next(&mut self, frame: [f32; CHANNELS]) -> [f32; CHANNELS] {
+        let peak = match &mut self.between {
+            Some(between) => between.next(frame),
+            None => frame.iter().fold(0.0, |peak, sample| sample.abs().max(peak)),
+        };
+        let wanted = (self.ceiling / peak.max(f32::MIN_POSITIVE)).min(1.0);
         while self.ahead.back().is_some_and(|(_, gain)| *gain >= wanted) {
             self.ahead.pop_back();
         }
@@ -56,17 +76,17 @@ impl Limiter {
         self.received += 1;
         let smallest = self.ahead.front().map_or(1.0, |(_, gain)| *gain);
         self.held = smallest.min(self.held + (1.0 - self.held) * self.release);
-        self.apply(sample)
+        self.apply(frame)
     }
 
-    fn apply(&mut self, sample: f32) -> f32 {
+    fn apply(&mut self, frame: [f32; CHANNELS]) -> [f32; CHANNELS] {
         self.recent.push_back(self.held);
         self.recent_sum += f64::from(self.held) - f64::from(self.recent.pop_front().unwrap_or(1.0));
         #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a mean of gains of 0–1")]
         let gain = (self.recent_sum / self.look_ahead as f64) as f32;
-        self.delayed.push_back(sample);
-        let out = self.delayed.pop_front().unwrap_or(0.0) * gain;
-        out.clamp(-self.ceiling, self.ceiling)
+        self.delayed.push_back(frame);
+        let out = self.delayed.pop_front().unwrap_or([0.0; CHANNELS]);
+        out.map(|sample| (sample * gain).clamp(-self.ceiling, self.ceiling))
     }
 }
 
@@ -79,20 +99,44 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_exceeds_the_ceiling_and_the_clamp_hardly_ever_works(samples in proptest::collection::vec(-3f32..3.0, 1..2000)) {
-            let mut limiter = Limiter::new(0.8, 22_050);
+            let mut limiter = Limiter::of_samples(0.8, 22_050);
             for sample in samples {
-                prop_assert!(limiter.next(sample).abs() <= 0.8);
+                prop_assert!(limiter.next([sample])[0].abs() <= 0.8);
             }
         }
 
         #[test]
-        fn quiet_sound_passes_unchanged_and_late(samples in proptest::collection::vec(-0.79f32..0.79, 200..1000)) {
-            let mut limiter = Limiter::new(0.8, 22_050);
+        fn quiet_sound_passes_unchanged_and_late(samples in proptest::collection::vec(-0.5f32..0.5, 300..1000), between: bool) {
+            let mut limiter = if between { Limiter::of_true_peaks(0.99, 22_050) } else { Limiter::of_samples(0.8, 22_050) };
             let delay = limiter.delay();
-            let out: Vec<f32> = samples.iter().map(|sample| limiter.next(*sample)).collect();
+            let out: Vec<f32> = samples.iter().map(|sample| limiter.next([*sample])[0]).collect();
             for (index, sample) in samples[..samples.len() - delay].iter().enumerate() {
-                prop_assert!((out[index + delay] - sample).abs() < 1e-6);
+                if between {
+                    // Random samples do have peaks between them; the sign and the place stay.
+                    prop_assert!((out[index + delay] - sample).abs() <= 0.6 * sample.abs() + 1e-6);
+                } else {
+                    prop_assert!((out[index + delay] - sample).abs() < 1e-6);
+                }
             }
         }
+
+        #[test]
+        fn both_sides_get_the_same_gain(samples in proptest::collection::vec(-3f32..3.0, 600..2000)) {
+            let mut limiter = Limiter::of_true_peaks(0.5, 22_050);
+            for sample in samples {
+                let [left, right] = limiter.next([sample, sample / 4.0]);
+                prop_assert!(left.abs() <= 0.5 && (left.abs() >= 0.5 || (left / 4.0 - right).abs() < 1e-6));
+            }
+        }
+    }
+
+    #[test]
+    fn a_peak_between_samples_is_seen_before_it_comes() {
+        // A quarter of the sampling rate, half a sample off: the samples are at 0.707 of the peak.
+        let tone = |n: usize| (std::f32::consts::FRAC_PI_2 * n as f32 + std::f32::consts::FRAC_PI_4).sin();
+        let mut limiter = Limiter::of_true_peaks(0.8, 48_000);
+        let limited: Vec<f32> = (0..48_000).map(|n| limiter.next([tone(n)])[0]).collect();
+        let highest = limited[1000..].iter().fold(0f32, |peak, sample| peak.max(sample.abs()));
+        assert!((0.54..0.58).contains(&highest), "{highest}");
     }
 }

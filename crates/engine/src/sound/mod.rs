@@ -1,11 +1,28 @@
-//! Sound: pieces on a timeline, brought to one loudness, encoded as AAC.
+//! Sound: voice, music and effects on a timeline, brought to one loudness, encoded as AAC.
+//!
+//! A voice alone takes the short way: one channel at its own rate, coded once for both
+//! sides. With music or effects everything is decoded to 48 kHz into files, mixed in
+//! stereo as often as mastering needs to hear it, and coded. Nothing here is held in
+//! memory for longer than a block.
 
 mod aac;
-mod blocks;
+mod adts;
+mod decode;
+mod ducking;
 mod limiter;
 mod loudness;
 mod measure;
+mod memo;
+mod mix;
+mod placed;
+mod soundtrack;
+mod spool;
 mod stereo;
+mod time;
+mod track;
+mod true_peak;
+mod voice;
 
-pub use aac::{AacTrack, encode_sound};
 pub use measure::{Loudness, measure_loudness};
+pub use soundtrack::encode_sound;
+pub use track::AacTrack;

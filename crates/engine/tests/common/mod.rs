@@ -1,10 +1,18 @@
-//! The pinned ffmpeg, as the tests use it.
+//! The pinned ffmpeg, as the tests use it, and a memory that a test can look into.
 
+#![allow(dead_code, reason = "not every test needs all of it")]
+#![allow(clippy::unwrap_used, reason = "a broken fixture may end the test")]
+
+use std::collections::HashMap;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 
 use anyhow::{Context, Result, ensure};
+use async_trait::async_trait;
+use bytes::Bytes;
+use rushes_core::ports::{Memo, MemoError, MemoKey};
 
 /// The ffmpeg that the product uses too.
 pub fn program() -> PathBuf {
@@ -29,4 +37,20 @@ pub fn ffmpeg(arguments: &[&str], input: &[u8]) -> Result<Vec<u8>> {
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success() && said.is_empty(), "{}: {said}", output.status);
     Ok(output.stdout)
+}
+
+/// Remembers in a map, which a test can look into.
+#[derive(Default)]
+pub struct MapMemo(pub Mutex<HashMap<MemoKey, Bytes>>);
+
+#[async_trait]
+impl Memo for MapMemo {
+    async fn get(&self, key: MemoKey) -> Result<Option<Bytes>, MemoError> {
+        Ok(self.0.lock().unwrap().get(&key).cloned())
+    }
+
+    async fn put(&self, key: MemoKey, value: Bytes) -> Result<(), MemoError> {
+        self.0.lock().unwrap().insert(key, value);
+        Ok(())
+    }
 }

@@ -1,0 +1,118 @@
+//! The whole way from a soundtrack to coded frames.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rushes_core::ports::{Memo, RenderError};
+use rushes_core::timeline::Soundtrack;
+
+use super::aac::{PcmWriter, deadline, encode};
+use super::adts;
+use super::loudness::{Playable, find_gain, master};
+use super::memo::{recall, remember, sound_key};
+use super::mix::Mix;
+use super::time::RATE_HZ;
+use super::track::AacTrack;
+use super::true_peak::TruePeak;
+use super::voice::Voice;
+use crate::ffmpeg::Ffmpeg;
+
+/// The highest true peak of a finished mix, in dBTP; a little is left for meters that find more.
+const HIGHEST_DBTP: f64 = -1.1;
+/// The highest before coding: coding adds some.
+const FIRST_CEILING_DBTP: f64 = -2.0;
+const MAX_ROUNDS: usize = 4;
+const BUFFER_BYTES: usize = 1 << 16;
+
+/// Masters and encodes a soundtrack, or recalls it; `None` when it has no sound.
+///
+/// # Errors
+/// [`RenderError`] when a sound cannot be decoded, or ffmpeg fails.
+pub async fn encode_sound(
+    ffmpeg: &Ffmpeg,
+    memo: &dyn Memo,
+    soundtrack: Arc<Soundtrack>,
+    directory: &Path,
+) -> Result<Option<AacTrack>, RenderError> {
+    if soundtrack.pieces.is_empty() && soundtrack.music.is_none() && soundtrack.effects.is_empty() {
+        return Ok(None);
+    }
+    let key = sound_key(Arc::clone(&soundtrack)).await?;
+    if let Some(track) = recall(memo, key, directory).await {
+        return Ok(Some(track));
+    }
+    let has_more = soundtrack.music.is_some() || !soundtrack.effects.is_empty();
+    let mix = if has_more { Mix::gather(ffmpeg, &soundtrack, directory).await? } else { None };
+    let track = match mix {
+        Some(mix) => encode_mix(ffmpeg, mix, soundtrack.duration, directory).await?,
+        None if soundtrack.pieces.is_empty() => return Ok(None),
+        None => encode_voice(ffmpeg, soundtrack, directory).await?,
+    };
+    remember(memo, key, &track).await;
+    Ok(Some(track))
+}
+
+/// A voice comes from the middle: it is coded once for both sides.
+async fn encode_voice(ffmpeg: &Ffmpeg, soundtrack: Arc<Soundtrack>, directory: &Path) -> Result<AacTrack, RenderError> {
+    let rate_hz = Voice::of(&soundtrack).map_or(RATE_HZ, |voice| voice.rate_hz());
+    let produce = {
+        let soundtrack = Arc::clone(&soundtrack);
+        move |writer: PcmWriter| match Voice::of(&soundtrack) {
+            Some(voice) => writer.write(master(&voice, find_gain(&voice)?)),
+            None => Ok(()),
+        }
+    };
+    encode::<1, _>(ffmpeg, directory, rate_hz, soundtrack.duration, produce).await
+}
+
+/// How far coding raises the peaks of a mix is seen only afterwards: where it was
+/// too far, the mix is limited that much more and coded again.
+async fn encode_mix(ffmpeg: &Ffmpeg, mix: Mix, duration: Duration, directory: &Path) -> Result<AacTrack, RenderError> {
+    let mut ceiling_dbtp = FIRST_CEILING_DBTP;
+    let mut rounds = 0;
+    loop {
+        let limited = mix.with_ceiling(ceiling_dbtp);
+        let produce = move |writer: PcmWriter| writer.write(master(&limited, find_gain(&limited)?));
+        let track = encode::<2, _>(ffmpeg, directory, RATE_HZ, duration, produce).await?;
+        let excess_db = coded_peak_dbtp(ffmpeg, &track, duration).await? - HIGHEST_DBTP;
+        rounds += 1;
+        if excess_db <= 0.0 || rounds == MAX_ROUNDS {
+            tracing::debug!(ceiling_dbtp, excess_db, rounds, "sound was mixed");
+            return Ok(track);
+        }
+        ceiling_dbtp -= excess_db + 0.05;
+    }
+}
+
+/// The highest true peak of what a player will decode.
+async fn coded_peak_dbtp(ffmpeg: &Ffmpeg, track: &AacTrack, duration: Duration) -> Result<f64, RenderError> {
+    let arguments = ["-f", "aac", "-i", "pipe:0", "-f", "f32le", "pipe:1"];
+    let running = ffmpeg.start("measuring coded sound", deadline(duration), arguments)?;
+    let track = track.clone();
+    let peak = running.exchange(move |pipe| write_adts(&track, pipe), highest).await?;
+    Ok(20.0 * f64::from(peak).log10())
+}
+
+fn write_adts(track: &AacTrack, pipe: File) -> Result<(), RenderError> {
+    let failed = |source| RenderError::Io { doing: "writing to ffmpeg", source };
+    let mut pipe = BufWriter::with_capacity(BUFFER_BYTES, pipe);
+    track.each_frame(|frame| {
+        pipe.write_all(&adts::header(frame.len())).map_err(failed)?;
+        pipe.write_all(frame).map_err(failed)
+    })?;
+    pipe.flush().map_err(failed)
+}
+
+fn highest(stream: File) -> Result<f32, RenderError> {
+    let mut stream = BufReader::with_capacity(BUFFER_BYTES, stream);
+    let mut meter = TruePeak::<2>::default();
+    let mut peak = 0f32;
+    let mut frame = [[0; 4]; 2];
+    while stream.read_exact(frame.as_flattened_mut()).is_ok() {
+        peak = meter.next(frame.map(f32::from_le_bytes)).max(peak);
+    }
+    Ok(peak)
+}
