@@ -73,16 +73,17 @@ impl TextBlock {
         self
     }
 
-    /// Adds a rectangle behind everything, `padding` pixels larger than the letters and at
-    /// least as high as `rows`.
+    /// Adds a rectangle behind everything, larger than the letters by `padding` (beside, and
+    /// above and below) and at least as high as `rows`.
     #[must_use]
-    pub fn boxed(mut self, text_box: &TextBox, padding: f32, rows: (f32, f32)) -> Self {
+    pub fn boxed(mut self, text_box: &TextBox, padding: (f32, f32), rows: (f32, f32)) -> Self {
         let (left, top, right, bottom) = self.artwork(|_| text_box.color).edges();
         let (top, bottom) = (pixel_min(top, rows.0), -pixel_min(-bottom, -rows.1));
-        let (padding, radius) = (whole(padding), padding * 0.75);
-        let span = |from: i32, to: i32| usize::try_from(to - from + 2 * padding).unwrap_or(0);
-        let radius = usize::try_from(whole(radius)).unwrap_or(0);
-        let mask = Mask::rounded_rectangle(left - padding, top - padding, span(left, right), span(top, bottom), radius);
+        let (beside, above) = (whole(padding.0), whole(padding.1));
+        let span = |from: i32, to: i32| usize::try_from(to - from).unwrap_or(0);
+        let (width, height) = (span(left - beside, right + beside), span(top - above, bottom + above));
+        let radius = usize::try_from(above).unwrap_or(0) * 3 / 4;
+        let mask = Mask::rounded_rectangle(left - beside, top - above, width, height, radius);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 255")]
         let opacity = (text_box.opacity.clamp(0.0, 1.0) * 255.0).round() as u8;
         self.under.insert(0, Ink::Flat { mask: Arc::new(mask), color: text_box.color, opacity });

@@ -16,8 +16,9 @@ use super::{Typesetter, pixels};
 const POP_SCALE: f32 = 1.9;
 /// The largest a popping word becomes before it rests.
 pub const POP_OVERSHOOT: f32 = 1.06;
-/// Multiple of the letter size from the letters to the edge of a box behind them.
-const BOX_PADDING: f32 = 0.3;
+/// Multiples of the letter size from the letters to the edges of a box behind them:
+/// beside, and above and below.
+const BOX_PADDING: (f32, f32) = (0.45, 0.3);
 
 /// Some words of a sentence that are on screen together.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,20 +61,22 @@ impl CaptionFrame {
         let pop = if style.mode == CaptionMode::Pop { POP_SCALE } else { 1.0 };
         let size_px = (width.min(height) * portion * scale * pop).round();
         let overshoot = if style.mode == CaptionMode::Pop { POP_OVERSHOOT } else { 1.0 };
-        let room = SafeArea::new(output).width() - 2.0 * reach(style, size_px * overshoot) - 2.0;
+        let room = SafeArea::new(output).width() - 2.0 * reach(style, size_px * overshoot).0 - 2.0;
         Self { size_px, line_width: room.min(width * 0.84) / overshoot }
     }
 }
 
-/// Pixels from the letters to the edge of what is drawn around them.
-pub fn reach(style: &CaptionStyle, size_px: f32) -> f32 {
+/// Pixels from the letters to the edges of what is drawn around them: beside, and above
+/// and below.
+pub fn reach(style: &CaptionStyle, size_px: f32) -> (f32, f32) {
     let outline = style.outline.map_or(0.0, |outline| pixels(outline_radius(&outline, size_px)));
-    outline + style.text_box.map_or(0.0, |_| box_padding(size_px))
+    let (beside, above) = style.text_box.map_or((0.0, 0.0), |_| box_padding(size_px));
+    (outline + beside, outline + above)
 }
 
-/// Pixels from the letters to the edge of a box.
-pub fn box_padding(size_px: f32) -> f32 {
-    (size_px * BOX_PADDING).round()
+/// Pixels from the letters to the edges of a box: beside, and above and below.
+pub fn box_padding(size_px: f32) -> (f32, f32) {
+    ((size_px * BOX_PADDING.0).round(), (size_px * BOX_PADDING.1).round())
 }
 
 /// The first row that usual captions at the bottom may take; what stands above stays free of them.

@@ -25,7 +25,8 @@ pub fn set_card(card: &Card, output: &Output, typesetter: &mut Typesetter) -> Ar
     let title = fit(&card.title, Font::Sans, room(0.125, 0.82, 3), typesetter);
     let subtitle = card.subtitle.as_ref().map(|text| (text, fit(text, Font::Sans, room(0.052, 0.74, 2), typesetter)));
     let title_height = line_height(&card.title).min(1.3);
-    let gap = short * 0.045;
+    // Clear of the title's descenders.
+    let gap = short * 0.04 + title.size_px * 0.3;
     let below = subtitle.as_ref().map_or(0.0, |(text, fitted)| gap + block_height(fitted, line_height(text)));
     let all = block_height(&title, title_height) + below;
     let top = (pixels(output.height) - all) / 2.0;

@@ -136,10 +136,30 @@ fn cluster_block(cluster: &str) -> Block {
     if !asks_for_text && (asks_for_emoji || fonts::is_emoji(first)) { Block::Emoji } else { block(first) }
 }
 
+/// Gives the punctuation of a word that runs from right to left to the word's own font:
+/// the shaper would put a part in another font on the wrong side of it.
+fn keep_together(word: &[(usize, &str)], blocks: &mut [Block]) {
+    let from_right = blocks.iter().find(|block| matches!(block, Block::Hebrew | Block::Arabic)).copied();
+    let Some(from_right) = from_right else { return };
+    for ((_, cluster), block) in word.iter().zip(blocks) {
+        let is_neutral = matches!(block, Block::Other | Block::SharedPunctuation)
+            && !cluster.starts_with(|character: char| character.is_alphanumeric() || character.is_whitespace());
+        if is_neutral {
+            *block = from_right;
+        }
+    }
+}
+
 /// The parts of a text with the family that draws each.
 pub fn families(text: &str, font: Font, writing: Writing) -> Vec<(Range<usize>, &'static str)> {
     let clusters: Vec<(usize, &str)> = text.grapheme_indices(true).collect();
-    let blocks: Vec<Block> = clusters.iter().map(|(_, cluster)| cluster_block(cluster)).collect();
+    let mut blocks: Vec<Block> = clusters.iter().map(|(_, cluster)| cluster_block(cluster)).collect();
+    let is_space = |(_, cluster): &(usize, &str)| cluster.starts_with(char::is_whitespace);
+    let mut start = 0;
+    for word in clusters.split_inclusive(is_space) {
+        keep_together(word, &mut blocks[start..start + word.len()]);
+        start += word.len();
+    }
     let is_east_asian = |index: usize| blocks.get(index) == Some(&Block::EastAsian);
     let mut parts: Vec<(Range<usize>, &'static str)> = Vec::new();
     for (index, (start, cluster)) in clusters.iter().enumerate() {

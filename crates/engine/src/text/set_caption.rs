@@ -87,7 +87,7 @@ fn layout(page: &PageText, scale: f32, style: &CaptionStyle, output: &Output) ->
 
 fn first_baseline(layout: &Layout, lines: usize, style: &CaptionStyle, output: &Output) -> f32 {
     let area = SafeArea::new(output);
-    let (reach, further) = (reach(style, layout.size_px), further_lines(layout, lines));
+    let (reach, further) = (reach(style, layout.size_px).1, further_lines(layout, lines));
     match style.position {
         CaptionPosition::Top => area.top + reach + layout.size_px * ASCENT,
         CaptionPosition::Center => (pixels(output.height) - further) / 2.0 + layout.size_px * MIDDLE,
@@ -109,4 +109,88 @@ fn pop_middle(style: &CaptionStyle, output: &Output) -> f32 {
 
 fn further_lines(layout: &Layout, lines: usize) -> f32 {
     layout.size_px * layout.line_height * pixels(lines.saturating_sub(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rushes_core::narration::written_words;
+    use rushes_core::spec::{Font, Outline, TextBox};
+    use rushes_core::timeline::{TimedSentence, TimedWord};
+    use rushes_core::units::{Color, FrameRate};
+
+    use super::*;
+    use crate::text::paginate;
+
+    fn sentence(text: &str) -> TimedSentence {
+        let word = |range: std::ops::Range<usize>| TimedWord {
+            is_joined: range.start > 0 && !text[..range.start].ends_with(char::is_whitespace),
+            text: text[range].to_owned(),
+            first_frame: 0,
+            end_frame: 1,
+        };
+        TimedSentence { words: written_words(text).into_iter().map(word).collect(), end_frame: 1 }
+    }
+
+    fn words() -> impl Strategy<Value = String> {
+        let word = prop_oneof![
+            4 => "[a-zA-ZäßÅg,.]{1,14}",
+            1 => "[А-я]{1,20}",
+            1 => "[א-ת]{1,9}[.!]?",
+            1 => "[ء-ي]{1,9}",
+            1 => "[क-ह][ा-ौ]{0,2}",
+            2 => "[一-龥ぁ-んァ-ン。、]{1,20}",
+            1 => "[😀-😿]|👩‍🚀|🇩🇪",
+            // Marks piled on one another, characters that nobody sees, and an endless word.
+            1 => "a[\u{300}-\u{36f}]{0,30}",
+            1 => "[\u{1}-\u{1f}\u{200b}-\u{200f}\u{2028}-\u{202e}]{1,4}",
+            1 => "[WÅg]{60,90}",
+        ];
+        proptest::collection::vec(word, 1..14).prop_map(|words| words.join(" "))
+    }
+
+    fn styles() -> impl Strategy<Value = CaptionStyle> {
+        let mode = prop_oneof![Just(CaptionMode::Highlight), Just(CaptionMode::Pop), Just(CaptionMode::Block)];
+        let position =
+            prop_oneof![Just(CaptionPosition::Top), Just(CaptionPosition::Center), Just(CaptionPosition::Bottom)];
+        let font = prop_oneof![Just(Font::Sans), Just(Font::Serif), Just(Font::Mono)];
+        let outline = proptest::option::of(0.25f64..=4.0);
+        (mode, position, font, 0.5f64..=2.0, outline, any::<bool>(), any::<bool>()).prop_map(
+            |(mode, position, font, font_scale, outline, is_boxed, is_uppercase)| CaptionStyle {
+                mode,
+                position,
+                font,
+                font_scale,
+                outline: outline.map(|width_scale| Outline { width_scale, ..Outline::default() }),
+                text_box: is_boxed.then_some(TextBox { color: Color::rgb(0, 0, 0), opacity: 0.5 }),
+                is_uppercase,
+                ..CaptionStyle::default()
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+        #[test]
+        fn captions_never_leave_the_safe_area_and_have_at_most_two_lines(
+            text in words(), style in styles(), size in (90u32..320, 90u32..320), step in 0u8..3,
+        ) {
+            let output = Output { width: size.0 * 2, height: size.1 * 2, frame_rate: FrameRate::default() };
+            let (left, top, right, bottom) = SafeArea::new(&output).edges();
+            let mut typesetter = Typesetter::new();
+            let sentence = sentence(&text);
+            let pages = paginate(&sentence, &output, &style, &mut typesetter);
+            prop_assert_eq!(pages.iter().map(|page| page.word_frames.len()).sum::<usize>(), sentence.words.len());
+            for page in pages {
+                prop_assert!((1..=2).contains(&page.text.lines.len()));
+                let edges = set_caption(&page.text, Some(0), step, &style, &output, &mut typesetter).edges();
+                if edges != (0, 0, 0, 0) {
+                    prop_assert!(
+                        edges.0 >= left && edges.1 >= top && edges.2 <= right && edges.3 <= bottom,
+                        "{:?} leaves {:?}", edges, (left, top, right, bottom)
+                    );
+                }
+            }
+        }
+    }
 }

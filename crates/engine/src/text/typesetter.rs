@@ -229,9 +229,22 @@ mod tests {
     }
 
     #[test]
+    fn what_ends_a_sentence_from_the_right_stands_at_its_left() {
+        let mut typesetter = Typesetter::new();
+        for text in ["שלום מאוד.", "شكرا جزيلا!", "(שלום)", "אמר: „שלום”."] {
+            let shaped = typesetter.shape(&line(text), Font::Sans, 50.0);
+            let leftmost = shaped.glyphs.iter().min_by(|a, b| a.x.total_cmp(&b.x)).unwrap();
+            let last = text.char_indices().next_back().unwrap().0;
+            assert_eq!(leftmost.start - shaped.prefix, last, "{text}");
+            assert!(shaped.glyphs.iter().all(|glyph| glyph.glyph_id != 0), "{text}");
+        }
+    }
+
+    #[test]
     fn an_emoji_of_several_people_flags_and_skin_tones_are_one_picture_each() {
         let mut typesetter = Typesetter::new();
-        for text in ["👩‍👩‍👧", "🇩🇪", "👍🏽", "🏳️‍🌈", "1️⃣", "❤️"] {
+        for text in ["👩‍👩‍👧", "👩🏽‍🚀", "🇩🇪", "👍🏽", "🏳️‍🌈", "1️⃣", "❤️"]
+        {
             let shapes = typesetter.words(&line(text), Font::Sans, 60.0, 0.0, 60.0);
             assert_eq!(shapes[0].bitmaps.len(), 1, "{text}");
         }
