@@ -74,6 +74,23 @@ export class Card {
       if (url) attribute(link, 'href', url);
       attribute(link, 'aria-label', `Download ${link.textContent} of “${task.title || 'Untitled'}”`);
     }
+    this.updateFurther(task);
+  }
+
+  /** Links to the video in its other shapes, made once and then renewed. */
+  updateFurther(task) {
+    const links = this.find('.task-links');
+    for (const output of (task.outputs ?? []).slice(1)) {
+      const shape = `${output.aspect} ${output.resolution}`;
+      let link = links.querySelector(`[data-shape="${shape}"]`);
+      if (!link) {
+        link = Object.assign(document.createElement('a'), { textContent: `MP4 ${shape}`, download: '' });
+        link.dataset.shape = shape;
+        link.setAttribute('aria-label', `Download MP4 ${shape} of “${task.title || 'Untitled'}”`);
+        links.append(link);
+      }
+      attribute(link, 'href', output.video_url);
+    }
   }
 
   /** The parts that change with the clock alone. */

@@ -71,6 +71,35 @@ async fn a_script_and_a_picture_become_a_video() {
 }
 
 #[tokio::test]
+async fn one_task_makes_a_video_in_each_shape_that_is_asked_for() {
+    let service = Service::start().await.unwrap();
+    let client = &service.client;
+    let spec =
+        json!({"script": "One voice, two shapes.", "outputs": ["16:9 720p", "9:16 480p"], "output": {"fps": 25}});
+    let accepted = client.post("/v1/videos", spec.to_string()).await.unwrap();
+    assert_eq!((accepted.status, &accepted.json["outputs"]), (202, &json!([])), "{}", accepted.text);
+    let _renderer = service.start_renderer(&[]).unwrap();
+    let task = client.ended(accepted.json["id"].as_str().unwrap(), MINUTES).await.unwrap();
+    assert_video(&service, &task).await;
+    let outputs = task["outputs"].as_array().unwrap();
+    let facts = |output: &Value| (output["aspect"].clone(), output["width"].clone(), output["height"].clone());
+    assert_eq!(
+        outputs.iter().map(facts).collect::<Vec<_>>(),
+        [(json!("16:9"), json!(1280), json!(720)), (json!("9:16"), json!(480), json!(854)),]
+    );
+    assert_eq!(outputs[0]["frames"], outputs[1]["frames"]);
+    for (output, fact) in outputs.iter().zip(task["result"]["outputs"].as_array().unwrap()) {
+        let video = client.download(output["video_url"].as_str().unwrap()).await.unwrap();
+        assert_eq!((&json!(video.len()), &output["sha256"]), (&output["size_bytes"], &fact["sha256"]));
+        let path = service.aws.directory().join("output.mp4");
+        std::fs::write(&path, &video).unwrap();
+        assert_eq!(complaints_about(&path).await.unwrap(), "");
+        let poster = client.download(output["poster_url"].as_str().unwrap()).await.unwrap();
+        assert!(poster.starts_with(&[0xff, 0xd8, 0xff]), "the poster is no JPEG");
+    }
+}
+
+#[tokio::test]
 async fn the_older_interface_makes_videos_too_even_without_a_body() {
     let service = Service::start().await.unwrap();
     let client = &service.client;

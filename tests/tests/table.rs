@@ -10,7 +10,8 @@ use futures::future::{join_all, try_join_all};
 use jiff::Timestamp;
 use rushes_aws::DynamoTable;
 use rushes_core::ports::{Claim, ClaimOutcome, StoreError, TaskStore};
-use rushes_core::task::{SegmentCount, Stage, Status, Task, TaskError, TaskId, VideoReport};
+use rushes_core::spec::Shape;
+use rushes_core::task::{OutputReport, SegmentCount, Stage, Status, Task, TaskError, TaskId, VideoReport};
 use rushes_tests::LocalAws;
 
 const LEASE: Duration = Duration::from_secs(60);
@@ -21,6 +22,21 @@ fn task(time_to_live: Duration) -> Task {
     // Times in the table are whole: seconds for the expiry.
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap();
     Task::queued(TaskId::generate(), "A title".to_owned(), now, time_to_live)
+}
+
+fn output(shape: &str) -> OutputReport {
+    let Shape { aspect, resolution } = Shape::parse(shape).unwrap();
+    OutputReport {
+        aspect,
+        resolution,
+        width: 1920,
+        height: 1080,
+        frames: 1710,
+        distinct_frames: 161,
+        segments: SegmentCount { total: 6, reused: 0 },
+        size_bytes: 5_000_000_000,
+        sha256: "ab".repeat(32),
+    }
 }
 
 fn report() -> VideoReport {
@@ -35,6 +51,7 @@ fn report() -> VideoReport {
         size_bytes: 5_000_000_000,
         sha256: "ab".repeat(32),
         wall_ms: 2100,
+        outputs: vec![output("16:9 1080p"), output("9:16 1080p")],
     }
 }
 

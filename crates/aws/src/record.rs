@@ -177,7 +177,8 @@ fn corrupt(error: &serde_dynamo::Error) -> StoreError {
 mod tests {
     use std::time::Duration;
 
-    use rushes_core::task::SegmentCount;
+    use rushes_core::spec::{Aspect, Resolution};
+    use rushes_core::task::{OutputReport, SegmentCount};
 
     use super::*;
 
@@ -205,12 +206,45 @@ mod tests {
                 size_bytes: 5_000_000_000,
                 sha256: "ab".repeat(32),
                 wall_ms: 2100,
+                outputs: vec![OutputReport {
+                    aspect: Aspect::Portrait,
+                    resolution: Resolution::P1080,
+                    width: 1080,
+                    height: 1920,
+                    frames: 1710,
+                    distinct_frames: 161,
+                    segments: SegmentCount { total: 6, reused: 2 },
+                    size_bytes: 5_000_000_000,
+                    sha256: "ab".repeat(32),
+                }],
             });
             task.error = Some(TaskError { code: "render_failed".to_owned(), message: "no".to_owned() });
             let item = TaskRecord::from(&task).to_item().unwrap();
             let read = TaskRecord::from_item(item).unwrap().live(task.created_at).unwrap();
             assert_eq!(read, task);
         }
+    }
+
+    #[test]
+    fn a_result_from_before_there_were_several_outputs_is_still_read() {
+        let mut task = task();
+        task.result = Some(VideoReport {
+            duration_ms: 1,
+            width: 1920,
+            height: 1080,
+            fps: 30,
+            frames: 1,
+            distinct_frames: 1,
+            segments: SegmentCount { total: 1, reused: 0 },
+            size_bytes: 1,
+            sha256: String::new(),
+            wall_ms: 1,
+            outputs: Vec::new(),
+        });
+        let mut item = TaskRecord::from(&task).to_item().unwrap();
+        let Some(AttributeValue::M(result)) = item.get_mut("result") else { panic!("no result") };
+        result.remove("outputs").unwrap();
+        assert_eq!(TaskRecord::from_item(item).unwrap().live(task.created_at), Some(task));
     }
 
     #[test]

@@ -42,7 +42,8 @@ pub enum Command {
 
 /// Options of `rushes render`.
 #[derive(Args, Debug)]
-#[command(after_help = "Beside OUT.mp4 lie OUT.srt, OUT.vtt and OUT.jpg (the poster).
+#[command(after_help = "Beside OUT.mp4 lie OUT.srt, OUT.vtt and OUT.jpg (the poster). A spec with several
+outputs makes further videos named after their shape, like OUT-9x16-1080p.mp4.
 
 Examples:
   rushes render spec.json -o video.mp4

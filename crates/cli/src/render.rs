@@ -3,15 +3,17 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use rushes_content::media::{AllowedHosts, Library};
 use rushes_content::speak::SpeakVoice;
-use rushes_core::produce::{Production, Studio};
+use rushes_core::produce::{ProducedOutput, Production, Studio};
 use rushes_core::spec::{SpecError, VideoSpec};
 use rushes_core::subtitles::{to_srt, to_vtt};
+use rushes_core::task::{OutputReport, VideoReport};
 use rushes_engine::Engine;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::arguments::RenderOptions;
 use crate::cache::DirectoryMemo;
@@ -81,54 +83,88 @@ fn scratch_beside(output: &Path) -> anyhow::Result<tempfile::TempDir> {
         .with_context(|| format!("nothing can be written in {}", folder.display()))
 }
 
-/// Puts the finished files where they were asked for. The video comes last: where it is, all is.
+/// Puts the finished files where they were asked for. The first video comes last: where it is, all is.
 fn keep(production: &Production, output: &Path) -> anyhow::Result<()> {
-    let beside = |extension: &str| output.with_extension(extension);
     let write = |path: PathBuf, text: String| {
         std::fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))
     };
-    write(beside("srt"), to_srt(&production.cues))?;
-    write(beside("vtt"), to_vtt(&production.cues))?;
-    for (from, to) in [(&production.poster, beside("jpg")), (&production.video, output.to_owned())] {
-        std::fs::rename(from, &to).with_context(|| format!("{} cannot be written", to.display()))?;
+    write(output.with_extension("srt"), to_srt(&production.cues))?;
+    write(output.with_extension("vtt"), to_vtt(&production.cues))?;
+    for produced in production.outputs.iter().rev() {
+        let video = path_of(produced, output);
+        for (from, to) in [(&produced.poster, video.with_extension("jpg")), (&produced.video, video)] {
+            std::fs::rename(from, &to).with_context(|| format!("{} cannot be written", to.display()))?;
+        }
     }
     Ok(())
 }
 
+/// Where a video is kept: further ones say their shape, as in `out-9x16-1080p.mp4`.
+fn path_of(produced: &ProducedOutput, output: &Path) -> PathBuf {
+    let Some(shape) = produced.further_shape else { return output.to_owned() };
+    let mut name = output.file_stem().unwrap_or_default().to_owned();
+    name.push(format!("-{}", shape.file_suffix()));
+    if let Some(extension) = output.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    output.with_file_name(name)
+}
+
 fn tell(production: &Production, options: &RenderOptions) -> anyhow::Result<()> {
-    let report = &production.report;
-    let seconds = std::time::Duration::from_millis(report.duration_ms).as_secs_f64();
+    let files: Vec<PathBuf> = production.outputs.iter().map(|output| path_of(output, &options.output)).collect();
     if options.json {
-        let report = json!({
-            "output": options.output,
-            "frames": report.frames,
-            "distinct_frames": report.distinct_frames,
-            "segments": report.segments,
-            "duration_s": seconds,
-            "width": report.width,
-            "height": report.height,
-            "fps": report.fps,
-            "wall_ms": report.wall_ms,
-            "bytes": report.size_bytes,
-            "sha256": report.sha256,
-        });
-        writeln!(std::io::stdout(), "{report}")?;
+        writeln!(std::io::stdout(), "{}", report_json(&production.report, &files))?;
         return Ok(());
     }
-    let every_frame = if report.distinct_frames == report.frames { " (every frame was encoded)" } else { "" };
-    eprintln!(
-        "{}: {seconds:.1} s of {}x{} at {} fps in {:.1} s; {} distinct of {} frames{every_frame}, \
-         {} of {} segments reused, {} KB",
-        options.output.display(),
-        report.width,
-        report.height,
-        report.fps,
-        std::time::Duration::from_millis(report.wall_ms).as_secs_f64(),
-        report.distinct_frames,
-        report.frames,
-        report.segments.reused,
-        report.segments.total,
-        report.size_bytes / 1000,
-    );
+    let report = &production.report;
+    let seconds = |milliseconds| Duration::from_millis(milliseconds).as_secs_f64();
+    for (file, output) in files.iter().zip(&report.outputs) {
+        let every_frame = if output.distinct_frames == output.frames { " (every frame was encoded)" } else { "" };
+        eprintln!(
+            "{}: {:.1} s of {}x{} at {} fps; {} distinct of {} frames{every_frame}, {} of {} segments reused, {} KB",
+            file.display(),
+            seconds(report.duration_ms),
+            output.width,
+            output.height,
+            report.fps,
+            output.distinct_frames,
+            output.frames,
+            output.segments.reused,
+            output.segments.total,
+            output.size_bytes / 1000,
+        );
+    }
+    eprintln!("Made in {:.1} s.", seconds(report.wall_ms));
     Ok(())
+}
+
+/// Facts about the first file, and about each.
+fn report_json(report: &VideoReport, files: &[PathBuf]) -> Value {
+    let output = |(file, output): (&PathBuf, &OutputReport)| {
+        json!({
+            "output": file,
+            "frames": output.frames,
+            "distinct_frames": output.distinct_frames,
+            "segments": output.segments,
+            "width": output.width,
+            "height": output.height,
+            "bytes": output.size_bytes,
+            "sha256": output.sha256,
+        })
+    };
+    json!({
+        "output": files.first(),
+        "frames": report.frames,
+        "distinct_frames": report.distinct_frames,
+        "segments": report.segments,
+        "duration_s": Duration::from_millis(report.duration_ms).as_secs_f64(),
+        "width": report.width,
+        "height": report.height,
+        "fps": report.fps,
+        "wall_ms": report.wall_ms,
+        "bytes": report.size_bytes,
+        "sha256": report.sha256,
+        "outputs": files.iter().zip(&report.outputs).map(output).collect::<Vec<_>>(),
+    })
 }

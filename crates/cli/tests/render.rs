@@ -4,8 +4,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use anyhow::{Context, Result, ensure};
-use serde_json::Value;
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Value, json};
 
 /// The helper that speaks lies beside the program; `cargo test` alone does not build it.
 fn speak() -> PathBuf {
@@ -124,6 +124,34 @@ fn what_cannot_be_made_is_told_with_its_place_and_leaves_nothing() -> Result<()>
         ensure!(names_in(directory.path())?.is_empty(), "{spec} left files behind");
     }
     Ok(())
+}
+
+#[test]
+fn a_spec_with_two_outputs_becomes_two_videos_with_the_same_sound() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let spec = r#"{"script": "One voice, two shapes.", "outputs": ["16:9 480p", "9:16 480p"]}"#;
+    let output = rushes(spec, directory.path(), &["--json"])?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let names = ["out-9x16-480p.jpg", "out-9x16-480p.mp4", "out.jpg", "out.mp4", "out.srt", "out.vtt"];
+    ensure!(names_in(directory.path())? == names);
+    let report: Value = serde_json::from_slice(&output.stdout)?;
+    let [first, second] = report["outputs"].as_array().context("outputs")?.as_slice() else { bail!("{report}") };
+    ensure!((&first["width"], &first["height"]) == (&json!(854), &json!(480)));
+    ensure!((&second["width"], &second["height"]) == (&json!(480), &json!(854)));
+    ensure!(first["frames"] == second["frames"] && first["sha256"] == report["sha256"]);
+    ensure!((&first["output"], &second["output"]) == (&json!("out.mp4"), &json!("out-9x16-480p.mp4")));
+    ensure!(sound_of(&directory.path().join("out.mp4"))? == sound_of(&directory.path().join("out-9x16-480p.mp4"))?);
+    Ok(())
+}
+
+/// A hash of the encoded sound in a file.
+fn sound_of(video: &Path) -> Result<Vec<u8>> {
+    let ffmpeg = std::env::var_os("RUSHES_FFMPEG").unwrap_or_else(|| "ffmpeg".into());
+    let mut command = Command::new(ffmpeg);
+    command.args(["-v", "error", "-i"]).arg(video);
+    let output = command.args(["-map", "0:a", "-c", "copy", "-f", "md5", "-"]).output()?;
+    ensure!(output.status.success() && !output.stdout.is_empty());
+    Ok(output.stdout)
 }
 
 #[test]

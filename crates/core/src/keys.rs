@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::ports::MemoKey;
+use crate::spec::Shape;
 use crate::task::TaskId;
 
 /// One object in the bucket.
@@ -10,10 +11,10 @@ use crate::task::TaskId;
 pub enum ObjectKey {
     /// The spec as it was sent.
     Spec(TaskId),
-    /// The finished video.
-    Video(TaskId),
-    /// Its first picture worth showing.
-    Poster(TaskId),
+    /// The finished video; with a shape where it is not the task's first output.
+    Video(TaskId, Option<Shape>),
+    /// Its first picture worth showing, likewise.
+    Poster(TaskId, Option<Shape>),
     /// Subtitles as SubRip.
     Srt(TaskId),
     /// Subtitles as WebVTT.
@@ -28,8 +29,8 @@ impl ObjectKey {
     pub const fn content_type(self) -> &'static str {
         match self {
             Self::Spec(_) => "application/json",
-            Self::Video(_) => "video/mp4",
-            Self::Poster(_) => "image/jpeg",
+            Self::Video(..) => "video/mp4",
+            Self::Poster(..) => "image/jpeg",
             Self::Srt(_) => "application/x-subrip; charset=utf-8",
             Self::Vtt(_) => "text/vtt; charset=utf-8",
             Self::Memo(_) => "application/octet-stream",
@@ -41,21 +42,45 @@ impl ObjectKey {
     pub const fn cache_control(self) -> &'static str {
         match self {
             Self::Spec(_) | Self::Memo(_) => "private, no-store",
-            Self::Video(_) | Self::Poster(_) | Self::Srt(_) | Self::Vtt(_) => "private, max-age=86400, immutable",
+            Self::Video(..) | Self::Poster(..) | Self::Srt(_) | Self::Vtt(_) => "private, max-age=86400, immutable",
         }
     }
 }
 
 impl fmt::Display for ObjectKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of_shape = |name: &str, shape: &Option<Shape>, extension: &str| match shape {
+            Some(shape) => format!("{name}-{}.{extension}", shape.file_suffix()),
+            None => format!("{name}.{extension}"),
+        };
         let (id, name) = match self {
-            Self::Spec(id) => (id, "spec.json"),
-            Self::Video(id) => (id, "video.mp4"),
-            Self::Poster(id) => (id, "poster.jpg"),
-            Self::Srt(id) => (id, "captions.srt"),
-            Self::Vtt(id) => (id, "captions.vtt"),
+            Self::Spec(id) => (id, "spec.json".to_owned()),
+            Self::Video(id, shape) => (id, of_shape("video", shape, "mp4")),
+            Self::Poster(id, shape) => (id, of_shape("poster", shape, "jpg")),
+            Self::Srt(id) => (id, "captions.srt".to_owned()),
+            Self::Vtt(id) => (id, "captions.vtt".to_owned()),
             Self::Memo(key) => return write!(formatter, "memo/{key}"),
         };
         write!(formatter, "tasks/{id}/{name}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_output_has_the_plain_name_and_further_ones_say_their_shape() {
+        let id = TaskId::generate();
+        let shape = Shape::parse("9:16 1080p");
+        let names = [
+            (ObjectKey::Video(id, None), "video.mp4"),
+            (ObjectKey::Video(id, shape), "video-9x16-1080p.mp4"),
+            (ObjectKey::Poster(id, None), "poster.jpg"),
+            (ObjectKey::Poster(id, shape), "poster-9x16-1080p.jpg"),
+        ];
+        for (key, name) in names {
+            assert_eq!(key.to_string(), format!("tasks/{id}/{name}"));
+        }
     }
 }

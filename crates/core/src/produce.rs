@@ -13,9 +13,9 @@ use crate::ports::{
     MediaError, MediaLibrary, Progress, RenderError, RenderJob, RenderedFiles, Renderer, Voice, VoiceError,
 };
 use crate::sentence::sentences;
-use crate::spec::{Media, MediaKind, MediaSource, VideoSpec, Violation};
+use crate::spec::{Media, MediaKind, MediaSource, Output, Shape, VideoSpec, Violation};
 use crate::subtitles::{Cue, cues};
-use crate::task::{Stage, VideoReport};
+use crate::task::{OutputReport, Stage, VideoReport};
 use crate::timeline::Timeline;
 
 /// The file of all speech in the work directory.
@@ -36,14 +36,23 @@ pub struct Studio {
 /// A finished video: files in the work directory and facts about them.
 #[derive(Clone, Debug)]
 pub struct Production {
+    /// The files of each shape, in the order asked for; never empty.
+    pub outputs: Vec<ProducedOutput>,
+    /// Subtitles of all of them, to be written in the form wanted.
+    pub cues: Vec<Cue>,
+    /// Facts about the video.
+    pub report: VideoReport,
+}
+
+/// One shape of a finished video.
+#[derive(Clone, Debug)]
+pub struct ProducedOutput {
+    /// What its files are told apart by; `None` for the first.
+    pub further_shape: Option<Shape>,
     /// The MP4 file.
     pub video: PathBuf,
     /// The JPEG poster.
     pub poster: PathBuf,
-    /// Subtitles, to be written in the form wanted.
-    pub cues: Vec<Cue>,
-    /// Facts about the video.
-    pub report: VideoReport,
 }
 
 /// Why no video was made.
@@ -118,11 +127,13 @@ impl Studio {
         let speeches = self.speak(spec, directory).await?;
         let video = shelf.dress(spec, speeches);
         let (timeline, soundtrack) = Timeline::lay(spec.output(), video);
+        let cues = cues(&timeline);
+        let timelines = in_every_shape(timeline, &spec.outputs);
         progress.report(Stage::Rendering, 0.0);
-        let job = RenderJob { timeline: &timeline, soundtrack: Arc::new(soundtrack), directory };
+        let job = RenderJob { timelines: &timelines, soundtrack: Arc::new(soundtrack), directory };
         let files = self.renderer.render(job, progress).await?;
-        let report = report(&timeline, &files, started);
-        Ok(Production { video: files.video, poster: files.poster, cues: cues(&timeline), report })
+        let report = report(&spec.outputs, &timelines, &files, started)?;
+        Ok(Production { outputs: produced(&spec.outputs, files), cues, report })
     }
 
     /// Brings every piece of media into `directory`, each once.
@@ -171,19 +182,62 @@ async fn fault_of(library: &dyn MediaLibrary, media: &Media) -> Option<((MediaSo
     Some(((media.source.clone(), media.kind), fault.to_string()))
 }
 
-fn report(timeline: &Timeline, files: &RenderedFiles, started: Instant) -> VideoReport {
-    let output = timeline.output;
+/// The timeline once for each shape. All have the same frame rate, and so the same frames and sound.
+fn in_every_shape(timeline: Timeline, outputs: &[Output]) -> Vec<Timeline> {
+    let further: Vec<Timeline> = outputs.iter().skip(1).map(|output| timeline.in_shape(*output)).collect();
+    std::iter::once(timeline).chain(further).collect()
+}
+
+fn produced(outputs: &[Output], files: Vec<RenderedFiles>) -> Vec<ProducedOutput> {
+    let further_shapes = std::iter::once(None).chain(outputs.iter().skip(1).map(|output| Some(output.shape())));
+    let output = |(further_shape, files): (_, RenderedFiles)| ProducedOutput {
+        further_shape,
+        video: files.video,
+        poster: files.poster,
+    };
+    further_shapes.zip(files).map(output).collect()
+}
+
+fn report(
+    outputs: &[Output],
+    timelines: &[Timeline],
+    files: &[RenderedFiles],
+    started: Instant,
+) -> Result<VideoReport, RenderError> {
     let milliseconds = |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-    VideoReport {
-        duration_ms: milliseconds(output.frame_rate.time_of(files.frames)),
-        width: output.width,
-        height: output.height,
-        fps: output.frame_rate.get(),
+    let made = outputs.iter().zip(timelines).zip(files);
+    let reports: Vec<OutputReport> =
+        made.map(|((output, timeline), files)| output_report(output.shape(), timeline.output, files)).collect();
+    let (Some(timeline), Some(first)) = (timelines.first(), reports.first()) else {
+        return Err(RenderError::Broken { reason: "nothing was rendered".to_owned(), source: None });
+    };
+    let frame_rate = timeline.output.frame_rate;
+    Ok(VideoReport {
+        duration_ms: milliseconds(frame_rate.time_of(first.frames)),
+        width: first.width,
+        height: first.height,
+        fps: frame_rate.get(),
+        frames: first.frames,
+        distinct_frames: first.distinct_frames,
+        segments: first.segments,
+        size_bytes: first.size_bytes,
+        sha256: first.sha256.clone(),
+        wall_ms: milliseconds(started.elapsed()),
+        outputs: reports,
+    })
+}
+
+/// Facts about a file: the shape asked for, and the pictures drawn for it.
+fn output_report(shape: Shape, drawn: Output, files: &RenderedFiles) -> OutputReport {
+    OutputReport {
+        aspect: shape.aspect,
+        resolution: shape.resolution,
+        width: drawn.width,
+        height: drawn.height,
         frames: files.frames,
         distinct_frames: files.distinct_frames,
         segments: files.segments,
         size_bytes: files.size_bytes,
         sha256: files.sha256.clone(),
-        wall_ms: milliseconds(started.elapsed()),
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::keys::ObjectKey;
 use crate::ports::{Bucket, BucketError, StoreError, TaskStore};
-use crate::task::{Status, Task, TaskId};
+use crate::task::{OutputReport, Status, Task, TaskId};
 
 /// How long the links of one answer work.
 const LINK_LIFETIME: Duration = Duration::from_secs(3600);
@@ -43,6 +43,20 @@ pub struct Links {
     pub srt_url: Option<String>,
     /// Subtitles as WebVTT.
     pub vtt_url: Option<String>,
+    /// Every file of the video, the first included.
+    pub outputs: Vec<OutputView>,
+}
+
+/// One of the files of a video, with links that work for an hour.
+#[derive(Clone, Debug, Serialize)]
+pub struct OutputView {
+    /// Facts about it.
+    #[serde(flatten)]
+    pub report: OutputReport,
+    /// The MP4 file.
+    pub video_url: String,
+    /// The JPEG poster.
+    pub poster_url: String,
 }
 
 /// A page of tasks as their owner sees them.
@@ -96,17 +110,34 @@ impl Reader {
     }
 
     async fn view(&self, task: Task) -> Result<TaskView, ReadError> {
-        let links = if task.status == Status::Completed { self.links(task.id).await? } else { Links::default() };
+        let links = if task.status == Status::Completed { self.links(&task).await? } else { Links::default() };
         Ok(TaskView { task, links })
     }
 
-    async fn links(&self, id: TaskId) -> Result<Links, BucketError> {
+    async fn links(&self, task: &Task) -> Result<Links, BucketError> {
+        let id = task.id;
         let sign = |key| self.bucket.presign(key, LINK_LIFETIME);
         Ok(Links {
-            video_url: Some(sign(ObjectKey::Video(id)).await?),
-            poster_url: Some(sign(ObjectKey::Poster(id)).await?),
+            video_url: Some(sign(ObjectKey::Video(id, None)).await?),
+            poster_url: Some(sign(ObjectKey::Poster(id, None)).await?),
             srt_url: Some(sign(ObjectKey::Srt(id)).await?),
             vtt_url: Some(sign(ObjectKey::Vtt(id)).await?),
+            outputs: self.outputs(task).await?,
         })
+    }
+
+    async fn outputs(&self, task: &Task) -> Result<Vec<OutputView>, BucketError> {
+        let sign = |key| self.bucket.presign(key, LINK_LIFETIME);
+        let reports = task.result.iter().flat_map(|result| &result.outputs);
+        let mut views = Vec::new();
+        for (index, report) in reports.enumerate() {
+            let further = (index > 0).then(|| report.shape());
+            views.push(OutputView {
+                report: report.clone(),
+                video_url: sign(ObjectKey::Video(task.id, further)).await?,
+                poster_url: sign(ObjectKey::Poster(task.id, further)).await?,
+            });
+        }
+        Ok(views)
     }
 }

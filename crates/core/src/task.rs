@@ -7,6 +7,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::spec::{Aspect, Resolution, Shape};
+
 /// Name of a task: a ULID, so that names sort by the time of their making.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -184,6 +186,41 @@ pub struct VideoReport {
     pub sha256: String,
     /// Time from the start of the work to the finished files, in milliseconds.
     pub wall_ms: u64,
+    /// Every file of the video, the first included, which is the one that the fields above speak
+    /// of. Empty in records from before there could be several.
+    #[serde(default)]
+    pub outputs: Vec<OutputReport>,
+}
+
+/// Facts about one of the files of a video.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutputReport {
+    /// Width to height.
+    pub aspect: Aspect,
+    /// Length of the shorter side.
+    pub resolution: Resolution,
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// Frames shown.
+    pub frames: u64,
+    /// Pictures that were composed and encoded.
+    pub distinct_frames: u64,
+    /// How many segments the file has.
+    pub segments: SegmentCount,
+    /// Size of the file.
+    pub size_bytes: u64,
+    /// SHA-256 of the file, in hexadecimal.
+    pub sha256: String,
+}
+
+impl OutputReport {
+    /// The shape that was asked for.
+    #[must_use]
+    pub const fn shape(&self) -> Shape {
+        Shape { aspect: self.aspect, resolution: self.resolution }
+    }
 }
 
 /// One request for one video.

@@ -197,9 +197,12 @@ impl Worker {
 
     async fn upload(&self, id: TaskId, production: &Production) -> Result<(), BucketError> {
         let (srt, vtt) = (Bytes::from(to_srt(&production.cues)), Bytes::from(to_vtt(&production.cues)));
+        let files = production.outputs.iter().flat_map(|output| {
+            let shape = output.further_shape;
+            [(ObjectKey::Video(id, shape), &output.video), (ObjectKey::Poster(id, shape), &output.poster)]
+        });
         tokio::try_join!(
-            self.bucket.put_file(ObjectKey::Video(id), &production.video),
-            self.bucket.put_file(ObjectKey::Poster(id), &production.poster),
+            futures::future::try_join_all(files.map(|(key, path)| self.bucket.put_file(key, path))),
             self.bucket.put(ObjectKey::Srt(id), srt),
             self.bucket.put(ObjectKey::Vtt(id), vtt),
         )?;

@@ -53,13 +53,21 @@ struct SegmentFile {
     is_reused: bool,
 }
 
-/// What the segments of one video have in common.
+/// What the segments of one shape of a video have in common.
 struct Shared<'a> {
     plan: &'a Plan,
     loader: &'a Loader,
-    hashes: FileHashes,
+    hashes: &'a FileHashes,
     directory: &'a Path,
-    drawn: UnboundedSender<u64>,
+    drawn: &'a UnboundedSender<u64>,
+}
+
+/// One shape of a video, all but its sound.
+struct Silent {
+    output: Output,
+    directory: PathBuf,
+    segments: Vec<SegmentFile>,
+    poster: PathBuf,
 }
 
 impl Engine {
@@ -115,6 +123,29 @@ impl Engine {
         Ok(facts)
     }
 
+    /// Renders everything that is seen of one shape into `directory`, which is made.
+    async fn render_silent(
+        &self,
+        timeline: &Timeline,
+        directory: PathBuf,
+        hashes: &FileHashes,
+        drawn: &UnboundedSender<u64>,
+    ) -> Result<Silent, RenderError> {
+        let made = tokio::fs::create_dir_all(&directory).await;
+        made.map_err(|source| RenderError::Io { doing: "making a folder", source })?;
+        let plan = Plan::new(timeline, &mut Typesetter::new());
+        let loader = Loader::new(self.ffmpeg.clone(), timeline.output);
+        let poster = directory.join("poster.jpg");
+        let shared = Shared { plan: &plan, loader: &loader, hashes, directory: &directory, drawn };
+        let drawing_poster = async {
+            let jpeg = snapshot(&self.ffmpeg, &plan, &loader, poster_frame(&plan), Format::Jpeg).await?;
+            let written = tokio::fs::write(&poster, jpeg).await;
+            written.map_err(|source| RenderError::Io { doing: "writing the poster", source })
+        };
+        let (segments, ()) = tokio::try_join!(self.render_segments(shared), drawing_poster)?;
+        Ok(Silent { output: timeline.output, directory, segments, poster })
+    }
+
     /// Renders all segments into files, in parallel; returns them in order.
     async fn render_segments(&self, shared: Shared<'_>) -> Result<Vec<SegmentFile>, RenderError> {
         let shared = &shared;
@@ -128,7 +159,7 @@ impl Engine {
     /// Recalls a segment or renders it, and writes it into a file.
     async fn render_segment(&self, index: usize, shared: &Shared<'_>) -> Result<SegmentFile, RenderError> {
         let segment = Arc::new(shared.plan.segment(shared.plan.segments[index].clone()));
-        let key = segment_key(&segment, &shared.hashes);
+        let key = segment_key(&segment, shared.hashes);
         let recalled = recall(self.memo.as_ref(), key, segment.frames()).await;
         let is_reused = recalled.is_some();
         let encoded = match recalled {
@@ -139,7 +170,7 @@ impl Engine {
             }
             None => {
                 let sources = Arc::new(shared.loader.load(segment.shots.iter().map(|shot| &shot.look)).await?);
-                let encoded = encode_segment(&self.ffmpeg, &segment, &sources, &shared.drawn).await?;
+                let encoded = encode_segment(&self.ffmpeg, &segment, &sources, shared.drawn).await?;
                 remember(self.memo.as_ref(), key, &encoded).await;
                 encoded
             }
@@ -153,54 +184,61 @@ impl Engine {
 
 #[async_trait]
 impl Renderer for Engine {
-    async fn render(&self, job: RenderJob<'_>, progress: &dyn Progress) -> Result<RenderedFiles, RenderError> {
-        let timeline = job.timeline;
-        let plan = Plan::new(timeline, &mut Typesetter::new());
-        let loader = Loader::new(self.ffmpeg.clone(), timeline.output);
-        let hashes = hash_files(timeline)?;
-        let poster = job.directory.join("poster.jpg");
-        let drawing_poster = async {
-            let jpeg = snapshot(&self.ffmpeg, &plan, &loader, poster_frame(&plan), Format::Jpeg).await?;
-            let written = tokio::fs::write(&poster, jpeg).await;
-            written.map_err(|source| RenderError::Io { doing: "writing the poster", source })
-        };
+    async fn render(&self, job: RenderJob<'_>, progress: &dyn Progress) -> Result<Vec<RenderedFiles>, RenderError> {
+        // All timelines show the same files.
+        let hashes = job.timelines.first().map_or_else(|| Ok(FileHashes::new()), hash_files)?;
+        let frames = job.timelines.iter().map(Timeline::frames).sum();
         let (drawn, counter) = unbounded_channel();
-        let shared = Shared { plan: &plan, loader: &loader, hashes, directory: job.directory, drawn };
-        let pictures = self.render_segments(shared);
+        let pictures = async move {
+            let mut shapes = Vec::with_capacity(job.timelines.len());
+            for (index, timeline) in job.timelines.iter().enumerate() {
+                let directory = job.directory.join(format!("output-{index}"));
+                shapes.push(self.render_silent(timeline, directory, &hashes, &drawn).await?);
+            }
+            Ok(shapes)
+        };
         let sound = encode_sound(&self.ffmpeg, self.memo.as_ref(), Arc::clone(&job.soundtrack), job.directory);
         let counting = async {
-            count(counter, timeline.frames(), progress).await;
+            count(counter, frames, progress).await;
             Ok(())
         };
-        let (files, sound, (), ()) = tokio::try_join!(pictures, sound, counting, drawing_poster)?;
+        let (shapes, sound, ()) = tokio::try_join!(pictures, sound, counting)?;
         progress.report(Stage::Stitching, 0.0);
-        let video = job.directory.join("video.mp4");
-        let written = join(&video, &files, timeline.output, sound).await?;
-        for file in &files {
-            // The directory is the caller's to remove: a segment left there is only untidy.
-            let _ = tokio::fs::remove_file(&file.path).await;
-        }
-        Ok(RenderedFiles {
-            video,
-            poster,
-            frames: written.frames,
-            distinct_frames: files.iter().map(|file| file.distinct_frames).sum(),
-            segments: SegmentCount { total: files.len(), reused: files.iter().filter(|file| file.is_reused).count() },
-            size_bytes: written.size_bytes,
-            sha256: written.sha256,
-        })
+        let sound = Arc::new(sound);
+        stream::iter(shapes).then(|shape| join(shape, Arc::clone(&sound))).try_collect().await
     }
 }
 
+/// Adds the sound to one shape.
+async fn join(shape: Silent, sound: Arc<Option<AacTrack>>) -> Result<RenderedFiles, RenderError> {
+    let Silent { output, directory, segments, poster } = shape;
+    let video = directory.join("video.mp4");
+    let written = write(&video, &segments, output, sound).await?;
+    for segment in &segments {
+        // The directory is the caller's to remove: a segment left there is only untidy.
+        let _ = tokio::fs::remove_file(&segment.path).await;
+    }
+    let reused = segments.iter().filter(|segment| segment.is_reused).count();
+    Ok(RenderedFiles {
+        video,
+        poster,
+        frames: written.frames,
+        distinct_frames: segments.iter().map(|segment| segment.distinct_frames).sum(),
+        segments: SegmentCount { total: segments.len(), reused },
+        size_bytes: written.size_bytes,
+        sha256: written.sha256,
+    })
+}
+
 /// Writes the MP4 file beside the runtime's threads.
-async fn join(
+async fn write(
     video: &Path,
-    files: &[SegmentFile],
+    segments: &[SegmentFile],
     output: Output,
-    sound: Option<AacTrack>,
+    sound: Arc<Option<AacTrack>>,
 ) -> Result<WrittenFile, RenderError> {
-    let (video, parts) = (video.to_owned(), files.iter().map(|file| file.path.clone()).collect::<Vec<_>>());
-    tokio::task::spawn_blocking(move || write_mp4(&video, &parts, output, sound.as_ref()))
+    let (video, parts) = (video.to_owned(), segments.iter().map(|segment| segment.path.clone()).collect::<Vec<_>>());
+    tokio::task::spawn_blocking(move || write_mp4(&video, &parts, output, sound.as_ref().as_ref()))
         .await
         .map_err(|error| RenderError::Broken { reason: "joining panicked".to_owned(), source: Some(error.into()) })?
 }

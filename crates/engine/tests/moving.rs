@@ -48,8 +48,9 @@ fn clip(path: PathBuf) -> Backdrop {
 
 async fn render(engine: &Engine, video: SpokenVideo, directory: &Path) -> Result<RenderedFiles> {
     let (timeline, soundtrack) = Timeline::lay(output(), video);
-    let job = RenderJob { timeline: &timeline, soundtrack: Arc::new(soundtrack), directory };
-    Ok(engine.render(job, &SilentProgress).await?)
+    let timelines = std::slice::from_ref(&timeline);
+    let job = RenderJob { timelines, soundtrack: Arc::new(soundtrack), directory };
+    Ok(engine.render(job, &SilentProgress).await?.remove(0))
 }
 
 /// Presentation times of frames, and decoding and presentation times of packets.

@@ -87,8 +87,9 @@ async fn render(
     story: &(Timeline, Soundtrack),
     directory: &Path,
 ) -> Result<RenderedFiles, RenderError> {
-    let job = RenderJob { timeline: &story.0, soundtrack: Arc::new(story.1.clone()), directory };
-    engine.render(job, &SilentProgress).await
+    let timelines = std::slice::from_ref(&story.0);
+    let job = RenderJob { timelines, soundtrack: Arc::new(story.1.clone()), directory };
+    engine.render(job, &SilentProgress).await.map(|mut files| files.remove(0))
 }
 
 /// What a player plays.

@@ -33,16 +33,17 @@ impl Progress for SilentProgress {
 /// Draws, encodes, mixes and joins.
 #[async_trait]
 pub trait Renderer: Send + Sync {
-    /// Makes the video. Dropping the future stops all work and removes what it had begun.
-    async fn render(&self, job: RenderJob<'_>, progress: &dyn Progress) -> Result<RenderedFiles, RenderError>;
+    /// Makes the video in every shape, its sound once; returns the files of each timeline, in order.
+    /// Dropping the future stops all work and removes what it had begun.
+    async fn render(&self, job: RenderJob<'_>, progress: &dyn Progress) -> Result<Vec<RenderedFiles>, RenderError>;
 }
 
 /// What to make and where.
 #[derive(Clone, Debug)]
 pub struct RenderJob<'a> {
-    /// What is visible.
-    pub timeline: &'a Timeline,
-    /// What sounds.
+    /// What is visible, a timeline for each shape of the video.
+    pub timelines: &'a [Timeline],
+    /// What sounds; as long as each of the timelines.
     pub soundtrack: Arc<Soundtrack>,
     /// An existing directory for the results and for files that are gone at the end.
     pub directory: &'a Path,

@@ -117,14 +117,6 @@ pub enum Quality {
     High,
 }
 
-impl Output {
-    /// Half as many pixels a side, still even.
-    #[must_use]
-    pub const fn halved(self) -> Self {
-        Self { width: self.width / 4 * 2, height: self.height / 4 * 2, ..self }
-    }
-}
-
 impl VideoSpec {
     /// Reads and checks a spec.
     ///

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::units::FrameRate;
 
 /// Shape and rate of the pictures.
@@ -23,12 +25,22 @@ impl Output {
         Self { width, height, frame_rate }
     }
 
-    /// The shape's name, where it has one.
+    /// Half as many pixels a side, still even.
     #[must_use]
-    pub fn shape(&self) -> Option<Shape> {
+    pub const fn halved(self) -> Self {
+        Self { width: self.width / 4 * 2, height: self.height / 4 * 2, ..self }
+    }
+
+    /// The shape with these sides; for sides that no shape has the nearest one.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
         let all =
             Aspect::ALL.into_iter().flat_map(|aspect| Resolution::ALL.map(|resolution| Shape { aspect, resolution }));
-        all.into_iter().find(|shape| shape.pixels() == (self.width, self.height))
+        let distance = |shape: &Shape| {
+            let (width, height) = shape.pixels();
+            width.abs_diff(self.width) + height.abs_diff(self.height)
+        };
+        all.into_iter().min_by_key(distance).unwrap_or_default()
     }
 }
 
@@ -90,18 +102,23 @@ impl fmt::Display for Shape {
 }
 
 /// Width to height.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Aspect {
     /// 16:9, televisions and desks.
     #[default]
+    #[serde(rename = "16:9")]
     Landscape,
     /// 9:16, telephones.
+    #[serde(rename = "9:16")]
     Portrait,
     /// 1:1.
+    #[serde(rename = "1:1")]
     Square,
     /// 4:5, the tallest that feeds show whole.
+    #[serde(rename = "4:5")]
     Feed,
     /// 21:9, wide screens.
+    #[serde(rename = "21:9")]
     Cinema,
 }
 
@@ -123,18 +140,23 @@ impl Aspect {
 }
 
 /// Length of the shorter side.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Resolution {
     /// 480 pixels; 854 for the longer side of 16:9.
+    #[serde(rename = "480p")]
     P480,
     /// 720 pixels.
+    #[serde(rename = "720p")]
     P720,
     /// 1,080 pixels.
     #[default]
+    #[serde(rename = "1080p")]
     P1080,
     /// 1,440 pixels.
+    #[serde(rename = "1440p")]
     P1440,
     /// 2,160 pixels.
+    #[serde(rename = "2160p")]
     P2160,
 }
 
@@ -180,7 +202,9 @@ mod tests {
                 let output = Output::new(shape, FrameRate::default());
                 assert_eq!((output.width % 2, output.height % 2), (0, 0), "{shape}");
                 assert_eq!(output.width.min(output.height), resolution.short_side(), "{shape}");
-                assert_eq!(output.shape(), Some(shape));
+                assert_eq!(output.shape(), shape);
+                assert_eq!(serde_json::to_value(aspect).unwrap(), aspect.as_str());
+                assert_eq!(serde_json::to_value(resolution).unwrap(), resolution.as_str());
                 assert_eq!(Shape::parse(&shape.to_string()), Some(shape));
                 assert!(seen.insert((output.width, output.height)), "{shape}");
             }

@@ -20,7 +20,7 @@ impl Timeline {
     /// sound begins with it, so picture and sound never drift apart.
     #[must_use]
     pub fn lay(output: Output, video: SpokenVideo) -> (Self, Soundtrack) {
-        let output = if video.quality == Quality::Draft { output.halved() } else { output };
+        let output = drawn(output, video.quality);
         let mut layer = Layer { rate: output.frame_rate, next_frame: 0, pieces: Vec::new(), effects: Vec::new() };
         let mut scenes: Vec<TimelineScene> = video.scenes.into_iter().map(|scene| layer.scene(scene)).collect();
         if let (Some(text), Some(first)) = (video.title, scenes.first_mut())
@@ -37,6 +37,17 @@ impl Timeline {
             Self { output, quality: video.quality, scenes, overlays: video.overlays, progress_bar: video.progress_bar };
         (timeline, soundtrack)
     }
+
+    /// The same scenes in another shape, which must have the same frame rate.
+    #[must_use]
+    pub fn in_shape(&self, output: Output) -> Self {
+        Self { output: drawn(output, self.quality), ..self.clone() }
+    }
+}
+
+/// The size in which pictures of that quality are drawn.
+fn drawn(output: Output, quality: Quality) -> Output {
+    if quality == Quality::Draft { output.halved() } else { output }
 }
 
 struct Layer {
@@ -189,6 +200,16 @@ mod tests {
     fn the_title_of_the_video_leaves_after_four_seconds() {
         let (timeline, _) = lay(30, Some("Sky"), vec![scene(&[], 9_000)]);
         assert_eq!(timeline.scenes[0].title, Some(Heading { text: "Sky".to_owned(), end_frame: 120 }));
+    }
+
+    #[test]
+    fn a_draft_is_half_as_large_in_every_shape() {
+        let video = SpokenVideo { quality: Quality::Draft, ..SpokenVideo::plain(vec![scene(&[], 1_000)]) };
+        let (timeline, _) = Timeline::lay(output(30), video);
+        let tall = timeline.in_shape(Output { width: 1080, height: 1920, ..output(30) });
+        assert_eq!((timeline.output.width, timeline.output.height), (960, 540));
+        assert_eq!((tall.output.width, tall.output.height), (540, 960));
+        assert_eq!(tall.scenes, timeline.scenes);
     }
 
     proptest! {
