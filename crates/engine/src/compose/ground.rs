@@ -110,7 +110,7 @@ impl<'a> GroundPainter<'a> {
             }
             Moment::Still(still, Some(share)) => {
                 let picture = self.sources.still(still)?;
-                self.seen_through(still.camera.as_ref(), picture, *share, canvas)?;
+                self.seen_through(still.camera.as_ref(), picture, *share, canvas);
             }
             Moment::Clip(clip, frame) => self.clip(clip, *frame, canvas)?,
         }
@@ -138,13 +138,10 @@ impl<'a> GroundPainter<'a> {
         picture: &Picture,
         share: Share,
         canvas: &mut Picture,
-    ) -> Result<(), RenderError> {
-        let Some(camera) = camera else { return Ok(()) };
+    ) {
+        let Some(camera) = camera else { return };
         let crop = crop_at(camera, Size::of_picture(picture), Size::of(&self.output), share.get());
-        self.resampler.crop_into(picture, &crop, canvas).map_err(|error| RenderError::Broken {
-            reason: "the camera left the picture".to_owned(),
-            source: Some(error.into()),
-        })
+        self.resampler.crop_into(picture, &crop, canvas);
     }
 }
 

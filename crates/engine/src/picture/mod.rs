@@ -6,6 +6,7 @@ mod blend;
 mod mask;
 pub mod mix;
 mod resample;
+mod taps;
 
 pub use backdrop::{Computed, draw_backdrop};
 pub use bitmap::Bitmap;

@@ -1,0 +1,137 @@
+//! Which samples of a row or column a resampled one is made of, and with which weights.
+
+use std::ops::Range;
+
+/// Samples made at a time.
+pub const LANES: usize = 16;
+
+/// The weights of every sample along one axis.
+pub struct Taps {
+    count: usize,
+    firsts: Vec<isize>,
+    weights: Vec<f32>,
+}
+
+impl Taps {
+    /// For `outputs` samples that show the stretch from `start`, `length` samples long.
+    pub fn new(start: f64, length: f64, outputs: usize) -> Self {
+        let scale = length / to_float(outputs);
+        let widening = scale.max(1.0);
+        // Catmull and Rom's cubic reaches two samples to each side.
+        let reach = 2.0 * widening;
+        let count = whole((2.0 * reach).ceil()).unsigned_abs();
+        let mut taps =
+            Self { count, firsts: Vec::with_capacity(outputs), weights: Vec::with_capacity(outputs * count) };
+        for output in 0..outputs {
+            // Samples lie in the middle of their pixels.
+            let center = start + (to_float(output) + 0.5) * scale - 0.5;
+            let first = whole((center - reach).floor()) + 1;
+            taps.firsts.push(first);
+            taps.push_weights(first, center, widening);
+        }
+        taps
+    }
+
+    fn push_weights(&mut self, first: isize, center: f64, widening: f64) {
+        #[expect(clippy::cast_precision_loss, reason = "a position in a picture")]
+        let weight = |tap: usize| cubic((first as f64 + to_float(tap) - center) / widening);
+        let sum: f64 = (0..self.count).map(weight).sum();
+        #[expect(clippy::cast_possible_truncation, reason = "weights of −1 to 1")]
+        self.weights.extend((0..self.count).map(|tap| (weight(tap) / sum) as f32));
+    }
+
+    /// Position of the first sample that an output is made of.
+    pub fn first(&self, output: usize) -> isize {
+        self.firsts[output]
+    }
+
+    /// The weights of that sample and the ones after it.
+    pub fn weights(&self, output: usize) -> &[f32] {
+        &self.weights[output * self.count..][..self.count]
+    }
+}
+
+/// Taps of [`LANES`] outputs at a time: the n-th weights of a block belong to samples
+/// that follow each other.
+pub struct BlockTaps {
+    /// The first sample that any block needs; may lie before the row.
+    pub first_column: isize,
+    /// How many samples from there on.
+    pub columns: usize,
+    taps: usize,
+    starts: Vec<usize>,
+    weights: Vec<[f32; LANES]>,
+}
+
+impl BlockTaps {
+    pub fn new(taps: &Taps) -> Self {
+        let blocks: Vec<Range<usize>> = (0..taps.firsts.len().div_ceil(LANES))
+            .map(|block| block * LANES..((block + 1) * LANES).min(taps.firsts.len()))
+            .collect();
+        // Where an output's samples begin, against those of the first output of its block.
+        let lead = |block: &Range<usize>, output: usize| taps.firsts[output] - signed(output - block.start);
+        let base = |block: &Range<usize>| block.clone().map(|output| lead(block, output)).min().unwrap_or(0);
+        let bases: Vec<isize> = blocks.iter().map(base).collect();
+        let drift = |(block, base): (&Range<usize>, &isize)| {
+            block.clone().map(|output| lead(block, output) - base).max().unwrap_or(0)
+        };
+        let count = taps.count + blocks.iter().zip(&bases).map(drift).max().unwrap_or(0).unsigned_abs();
+        let first_column = bases.iter().copied().min().unwrap_or(0);
+        let starts: Vec<usize> = bases.iter().map(|base| (base - first_column).unsigned_abs()).collect();
+        let mut weights = vec![[0.0; LANES]; blocks.len() * count];
+        for ((index, block), base) in blocks.iter().enumerate().zip(&bases) {
+            for output in block.clone() {
+                let skipped = (lead(block, output) - base).unsigned_abs();
+                for (tap, weight) in taps.weights(output).iter().enumerate() {
+                    weights[index * count + skipped + tap][output - block.start] = *weight;
+                }
+            }
+        }
+        let columns = starts.iter().copied().max().unwrap_or(0) + count + LANES;
+        Self { first_column, columns, taps: count, starts, weights }
+    }
+
+    pub const fn blocks(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// The weights of a block, and where its samples begin after [`Self::first_column`].
+    #[inline]
+    pub fn block(&self, block: usize) -> (&[[f32; LANES]], usize) {
+        (&self.weights[block * self.taps..][..self.taps], self.starts[block])
+    }
+
+    /// The columns needed that lie inside a row of `width` samples; at least one.
+    pub fn inside(&self, width: usize) -> Range<isize> {
+        let start = self.first_column.clamp(0, signed(width) - 1);
+        start..(self.first_column + signed(self.columns)).clamp(start + 1, signed(width))
+    }
+}
+
+/// Catmull and Rom's cubic: Keys's convolution with a = −1/2.
+fn cubic(distance: f64) -> f64 {
+    let distance = distance.abs();
+    if distance < 1.0 {
+        (1.5 * distance - 2.5) * distance * distance + 1.0
+    } else if distance < 2.0 {
+        ((-0.5 * distance + 2.5) * distance - 4.0) * distance + 2.0
+    } else {
+        0.0
+    }
+}
+
+fn to_float(count: usize) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "sides of pictures")]
+    let float = count as f64;
+    float
+}
+
+fn whole(position: f64) -> isize {
+    #[expect(clippy::cast_possible_truncation, reason = "a position in a picture")]
+    let whole = position as isize;
+    whole
+}
+
+fn signed(count: usize) -> isize {
+    isize::try_from(count).unwrap_or(isize::MAX)
+}
