@@ -16,7 +16,10 @@ const ROWS: usize = 4;
 /// Resamples pictures. Keep it: it reuses its memory.
 #[derive(Default)]
 pub struct Resampler {
+    /// Rows of the result, still as wide as the source.
     rows: [Vec<f32>; ROWS],
+    /// The same rows, as wide as the result.
+    mixed: [Vec<f32>; ROWS],
 }
 
 /// A plane of samples.
@@ -52,6 +55,9 @@ impl Resampler {
     fn plane(&mut self, source: Plane<'_>, crop: &Crop, target: &mut [u8], [width, height]: [usize; 2]) {
         let down = Taps::new(crop.top, crop.height, height);
         let across = BlockTaps::new(&Taps::new(crop.left, crop.width, width));
+        for mixed in &mut self.mixed {
+            mixed.resize(across.blocks() * LANES, 0.0);
+        }
         for (group, lines) in target.chunks_mut(width * ROWS).enumerate() {
             let first = group * ROWS;
             for (row, sums) in self.rows.iter_mut().enumerate() {
@@ -59,7 +65,10 @@ impl Resampler {
                 sums.resize(across.columns, 0.0);
                 mix_rows(source, &down, (first + row).min(height - 1), &across, sums);
             }
-            mix_columns(&across, &self.rows, lines, width);
+            mix_columns(&across, &self.rows, &mut self.mixed);
+            for (line, mixed) in lines.chunks_exact_mut(width).zip(&self.mixed) {
+                to_bytes(line, mixed);
+            }
         }
     }
 }
@@ -104,43 +113,61 @@ fn add_row_anywhere(sums: &mut [f32], samples: &[u8], weight: f32) {
     }
 }
 
-/// Up to four finished rows of `width` samples.
-fn mix_columns(across: &BlockTaps, rows: &[Vec<f32>; ROWS], lines: &mut [u8], width: usize) {
+/// Four finished rows, a half more than each sample.
+fn mix_columns(across: &BlockTaps, rows: &[Vec<f32>; ROWS], mixed: &mut [Vec<f32>; ROWS]) {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") {
         #[expect(unsafe_code, reason = "the processor was just found to have the instructions")]
         // SAFETY: the only condition of the call is that the processor has AVX2.
-        return unsafe { mix_columns_avx2(across, rows, lines, width) };
+        return unsafe { mix_columns_avx2(across, rows, mixed) };
     }
-    mix_columns_anywhere(across, rows, lines, width);
+    mix_columns_anywhere(across, rows, mixed);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn mix_columns_avx2(across: &BlockTaps, rows: &[Vec<f32>; ROWS], lines: &mut [u8], width: usize) {
-    mix_columns_anywhere(across, rows, lines, width);
+fn mix_columns_avx2(across: &BlockTaps, rows: &[Vec<f32>; ROWS], mixed: &mut [Vec<f32>; ROWS]) {
+    mix_columns_anywhere(across, rows, mixed);
+}
+
+/// The sums of a block's four rows stay in registers, which is why each has a name.
+#[inline(always)]
+fn mix_columns_anywhere(across: &BlockTaps, rows: &[Vec<f32>; ROWS], mixed: &mut [Vec<f32>; ROWS]) {
+    const HALF: [f32; LANES] = [0.5; LANES];
+    let [row_0, row_1, row_2, row_3] = rows;
+    let [mixed_0, mixed_1, mixed_2, mixed_3] = mixed;
+    for block in 0..across.blocks() {
+        let (weights, start) = across.block(block);
+        let (mut sum_0, mut sum_1, mut sum_2, mut sum_3) = (HALF, HALF, HALF, HALF);
+        for (tap, weights) in weights.iter().enumerate() {
+            add_lanes(&mut sum_0, weights, row_0, start + tap);
+            add_lanes(&mut sum_1, weights, row_1, start + tap);
+            add_lanes(&mut sum_2, weights, row_2, start + tap);
+            add_lanes(&mut sum_3, weights, row_3, start + tap);
+        }
+        let columns = block * LANES..(block + 1) * LANES;
+        mixed_0[columns.clone()].copy_from_slice(&sum_0);
+        mixed_1[columns.clone()].copy_from_slice(&sum_1);
+        mixed_2[columns.clone()].copy_from_slice(&sum_2);
+        mixed_3[columns].copy_from_slice(&sum_3);
+    }
 }
 
 #[inline(always)]
-fn mix_columns_anywhere(across: &BlockTaps, rows: &[Vec<f32>; ROWS], lines: &mut [u8], width: usize) {
-    for block in 0..across.blocks() {
-        let (weights, start) = across.block(block);
-        let mut sums = [[0.5f32; LANES]; ROWS];
-        for (tap, weights) in weights.iter().enumerate() {
-            for (sums, row) in sums.iter_mut().zip(rows) {
-                let samples = &row[start + tap..start + tap + LANES];
-                for lane in 0..LANES {
-                    sums[lane] += weights[lane] * samples[lane];
-                }
-            }
+fn add_lanes(sums: &mut [f32; LANES], weights: &[f32; LANES], row: &[f32], at: usize) {
+    if let Some(samples) = row.get(at..).and_then(|row| row.first_chunk::<LANES>()) {
+        for lane in 0..LANES {
+            sums[lane] += weights[lane] * samples[lane];
         }
-        let column = block * LANES;
-        let count = LANES.min(width - column);
-        for (line, sums) in lines.chunks_exact_mut(width).zip(&sums) {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast clamps to a byte")]
-            let bytes = sums.map(|sum| sum as u8);
-            line[column..column + count].copy_from_slice(&bytes[..count]);
-        }
+    }
+}
+
+/// Cuts off what lies beyond a byte and behind the point.
+fn to_bytes(line: &mut [u8], mixed: &[f32]) {
+    for (byte, sum) in line.iter_mut().zip(mixed) {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte")]
+        let value = sum.clamp(0.0, 255.0) as i32 as u8;
+        *byte = value;
     }
 }
 
