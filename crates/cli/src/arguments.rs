@@ -1,9 +1,12 @@
 //! The commands and their options.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
+
+use crate::preview::parse_moment;
 
 /// Make narrated, captioned videos.
 #[derive(Debug, Parser)]
@@ -21,6 +24,7 @@ pub struct Arguments {
 const EXAMPLES: &str = "Examples:
   rushes render examples/explainer.json -o explainer.mp4
   echo '{\"script\": \"Hello, world.\"}' | rushes render - -o hello.mp4 --json
+  rushes preview examples/explainer.json --at 12.5s -o frame.png
   rushes inspect hello.mp4
   rushes submit examples/explainer.json --wait --url http://127.0.0.1:3000
   rushes dev --once";
@@ -30,7 +34,9 @@ const EXAMPLES: &str = "Examples:
 pub enum Command {
     /// Render a video on this machine, without AWS.
     Render(RenderOptions),
-    /// Say what a finished video is made of.
+    /// Draw one frame of a video, without rendering the rest.
+    Preview(PreviewOptions),
+    /// Say what a finished video is made of, or what rendering a spec would do.
     Inspect(InspectOptions),
     /// Have a running service make a video.
     Submit(SubmitOptions),
@@ -64,6 +70,63 @@ pub struct RenderOptions {
     #[arg(long, value_name = "N")]
     pub workers: Option<usize>,
 
+    /// With which tools.
+    #[command(flatten)]
+    pub tools: ToolOptions,
+}
+
+/// Options of `rushes preview`.
+#[derive(Args, Debug)]
+#[command(after_help = "Nothing else of the video is rendered.
+
+Examples:
+  rushes preview spec.json --at 12.5s -o frame.png
+  rushes preview spec.json --at 1m3s -o frame.png")]
+pub struct PreviewOptions {
+    /// The spec, a JSON file; `-` reads it from standard input.
+    pub spec: PathBuf,
+
+    /// The moment, from the start of the video: 12.5s, 1m3s, 750ms.
+    #[arg(long, value_name = "TIME", value_parser = parse_moment, default_value = "0s")]
+    pub at: Duration,
+
+    /// The picture to write.
+    #[arg(short, long, value_name = "OUT.png")]
+    pub output: PathBuf,
+
+    /// With which tools.
+    #[command(flatten)]
+    pub tools: ToolOptions,
+}
+
+/// Options of `rushes inspect`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Of a video it prints tracks, rates, loudness, and a line a segment: where it begins, its frames, how many
+of them show something new, its bytes. Of a spec: the segments that rendering would make, and which are remembered.
+
+Examples:
+  rushes inspect video.mp4
+  rushes inspect spec.json
+  rushes inspect video.mp4 --json | jq '.pictures.segments[].distinct_frames'"
+)]
+pub struct InspectOptions {
+    /// The video, or the spec of one (`-` reads a spec from standard input).
+    #[arg(value_name = "OUT.mp4|SPEC")]
+    pub file: PathBuf,
+
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+
+    /// With which tools.
+    #[command(flatten)]
+    pub tools: ToolOptions,
+}
+
+/// Which tools make the video.
+#[derive(Args, Debug)]
+pub struct ToolOptions {
     /// The ffmpeg to use.
     #[arg(long, env = "RUSHES_FFMPEG", default_value = "ffmpeg", value_name = "PATH")]
     pub ffmpeg: PathBuf,
@@ -80,28 +143,6 @@ pub struct RenderOptions {
     /// The program that speaks [default: `rushes-speak` beside this program].
     #[arg(long, env = "RUSHES_SPEAK", value_name = "PATH")]
     pub speak: Option<PathBuf>,
-}
-
-/// Options of `rushes inspect`.
-#[derive(Args, Debug)]
-#[command(after_help = "Prints tracks, rates, loudness, and a line a segment: where it begins, its frames, how many of
-them show something new, its bytes.
-
-Examples:
-  rushes inspect video.mp4
-  rushes inspect video.mp4 --json | jq '.pictures.segments[].distinct_frames'")]
-pub struct InspectOptions {
-    /// The video.
-    #[arg(value_name = "OUT.mp4")]
-    pub file: PathBuf,
-
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
-
-    /// The ffmpeg that decodes the sound to measure it.
-    #[arg(long, env = "RUSHES_FFMPEG", default_value = "ffmpeg", value_name = "PATH")]
-    pub ffmpeg: PathBuf,
 }
 
 /// Which service to talk to.

@@ -1,4 +1,4 @@
-//! What a person types: `rushes render`, `inspect`, `submit`, `watch`, `dev`.
+//! What a person types: `rushes render`, `preview`, `inspect`, `submit`, `watch`, `dev`.
 
 mod arguments;
 mod cache;
@@ -7,8 +7,10 @@ mod dev;
 mod input;
 mod inspect;
 mod outcome;
+mod preview;
 mod progress;
 mod render;
+mod studio;
 mod submit;
 
 use std::process::ExitCode;
@@ -23,6 +25,7 @@ async fn main() -> ExitCode {
     arguments.start_logging();
     let outcome = match arguments.command {
         Command::Render(options) => render::run(options).await,
+        Command::Preview(options) => preview::run(options).await,
         Command::Inspect(options) => inspect::run(options).await,
         Command::Submit(options) => submit::submit(options).await,
         Command::Watch(options) => submit::watch(options).await,

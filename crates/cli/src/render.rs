@@ -2,29 +2,29 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use rushes_content::media::{AllowedHosts, Library};
-use rushes_content::speak::SpeakVoice;
 use rushes_core::produce::{ProducedOutput, Production, Studio};
-use rushes_core::spec::{SpecError, VideoSpec};
+use rushes_core::spec::VideoSpec;
 use rushes_core::subtitles::{to_srt, to_vtt};
 use rushes_core::task::{OutputReport, VideoReport};
-use rushes_engine::Engine;
 use serde_json::{Value, json};
 
 use crate::arguments::RenderOptions;
-use crate::cache::DirectoryMemo;
 use crate::input::read_spec;
 use crate::outcome::unless_interrupted;
 use crate::progress::Bar;
+use crate::studio::{check_media, engine, studio};
 
 /// Renders the spec into the output file.
 pub async fn run(options: RenderOptions) -> anyhow::Result<()> {
     let spec = read_spec(&options.spec)?;
-    let studio = studio(&options)?;
+    let mut engine = engine(&options.tools)?;
+    if let Some(workers) = options.workers {
+        engine = engine.with_workers(workers);
+    }
+    let studio = studio(engine, &options.tools)?;
     let bar = Bar::on_terminal();
     let production = unless_interrupted(make(&studio, &spec, &options.output, &bar)).await;
     bar.clear();
@@ -34,41 +34,10 @@ pub async fn run(options: RenderOptions) -> anyhow::Result<()> {
 /// Makes the video in a directory of its own and keeps what was asked for.
 async fn make(studio: &Studio, spec: &VideoSpec, output: &Path, bar: &Bar) -> anyhow::Result<Production> {
     let scratch = scratch_beside(output)?;
-    let violations = studio.check_media(spec).await;
-    if !violations.is_empty() {
-        bail!(SpecError::Invalid(violations));
-    }
+    check_media(studio, spec).await?;
     let production = studio.produce(spec, scratch.path(), bar).await?;
     keep(&production, output)?;
     Ok(production)
-}
-
-fn studio(options: &RenderOptions) -> anyhow::Result<Studio> {
-    let mut engine = Engine::new(options.ffmpeg.clone());
-    if let Some(workers) = options.workers {
-        engine = engine.with_workers(workers);
-    }
-    if let Some(folder) = cache_folder(options) {
-        let memo = DirectoryMemo::open(folder)?;
-        memo.prune().context("old remembered segments cannot be removed (try --no-cache)")?;
-        engine = engine.with_memo(Arc::new(memo));
-    }
-    let voice = options.speak.clone().map_or_else(SpeakVoice::beside_this_program, SpeakVoice::new);
-    Ok(Studio {
-        voice: Arc::new(voice),
-        media: Arc::new(Library::for_command_line(AllowedHosts::default())?),
-        renderer: Arc::new(engine),
-    })
-}
-
-/// As asked for, or where the XDG base directory specification has caches; `None` for no cache.
-fn cache_folder(options: &RenderOptions) -> Option<PathBuf> {
-    if options.no_cache {
-        return None;
-    }
-    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let caches = || absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")));
-    options.cache_dir.clone().or_else(|| Some(caches()?.join("rushes")))
 }
 
 /// A directory for unfinished files on the output's own disk, gone at the end whatever happens.

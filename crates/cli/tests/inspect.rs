@@ -66,10 +66,50 @@ fn what_is_no_whole_video_is_an_error_with_its_name() -> Result<()> {
     let directory = tempfile::tempdir()?;
     std::fs::write(directory.path().join("short.mp4"), b"\0\0\0\x18ftypisom\0\0\x02\0isomiso2\0\0\0\xffmoov")?;
     std::fs::write(directory.path().join("text.txt"), b"not a video")?;
-    for file in ["short.mp4", "text.txt", "missing.mp4"] {
+    for (file, what) in [("short.mp4", "short.mp4"), ("text.txt", "the spec"), ("missing.mp4", "missing.mp4")] {
         let output = run(directory.path(), &["inspect", file])?;
         let said = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.code() == Some(1) && said.contains(file) && !said.contains("panicked"), "{said}");
+        ensure!(output.status.code() == Some(1) && said.contains(what) && !said.contains("panicked"), "{said}");
     }
+    Ok(())
+}
+
+#[test]
+fn a_spec_is_told_as_it_would_be_rendered_and_what_is_remembered() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    std::fs::write(directory.path().join("spec.json"), SPEC)?;
+    let inspect = || -> Result<Value> {
+        let inspected = run(directory.path(), &["inspect", "spec.json", "--json", "--cache-dir", "cache"])?;
+        ensure!(inspected.status.success(), "{}", String::from_utf8_lossy(&inspected.stderr));
+        Ok(serde_json::from_slice(&inspected.stdout)?)
+    };
+    let remembered = |told: &Value| {
+        let segments = told["segments"].as_array().map_or(&[][..], Vec::as_slice);
+        (segments.len(), segments.iter().filter(|segment| segment["remembered"] == true).count())
+    };
+    let before = inspect()?;
+    let rendered = run(directory.path(), &["render", "spec.json", "-o", "out.mp4", "--json", "--cache-dir", "cache"])?;
+    let report: Value = serde_json::from_slice(&rendered.stdout)?;
+    let after = inspect()?;
+    ensure!(before["frames"] == report["frames"] && before["distinct_frames"] == report["distinct_frames"], "{before}");
+    let (total, found) = remembered(&before);
+    ensure!(found == 0 && report["segments"]["total"] == total, "{before}");
+    ensure!(remembered(&after) == (total, total), "{after}");
+    Ok(())
+}
+
+#[test]
+fn a_preview_is_the_frame_alone_and_a_moment_behind_the_end_is_refused() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    std::fs::write(directory.path().join("spec.json"), SPEC)?;
+    let made = run(directory.path(), &["preview", "spec.json", "--at", "1.5s", "-o", "frame.png", "--no-cache"])?;
+    ensure!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let picture = std::fs::read(directory.path().join("frame.png"))?;
+    // The signature, and the width and height in the first chunk (PNG, clauses 5.2 and 11.2.1).
+    ensure!(picture.starts_with(b"\x89PNG\r\n\x1a\n") && picture[16..24] == [0, 0, 5, 0, 0, 0, 2, 208]);
+    let late = run(directory.path(), &["preview", "spec.json", "--at", "10m", "-o", "late.png", "--no-cache"])?;
+    let said = String::from_utf8_lossy(&late.stderr);
+    ensure!(late.status.code() == Some(1) && said.contains("the video lasts"), "{said}");
+    ensure!(!directory.path().join("late.png").exists());
     Ok(())
 }

@@ -16,7 +16,7 @@ use crate::sentence::sentences;
 use crate::spec::{Media, MediaKind, MediaSource, Output, Shape, VideoSpec, Violation};
 use crate::subtitles::{Cue, cues};
 use crate::task::{OutputReport, Stage, VideoReport};
-use crate::timeline::Timeline;
+use crate::timeline::{Soundtrack, Timeline};
 
 /// The file of all speech in the work directory.
 const SPEECH_FILE: &str = "speech.pcm";
@@ -121,12 +121,7 @@ impl Studio {
         progress: &dyn Progress,
     ) -> Result<Production, ProduceError> {
         let started = Instant::now();
-        progress.report(Stage::Planning, 0.0);
-        let shelf = self.fetch_media(spec, directory).await?;
-        progress.report(Stage::Speaking, 0.0);
-        let speeches = self.speak(spec, directory).await?;
-        let video = shelf.dress(spec, speeches);
-        let (timeline, soundtrack) = Timeline::lay(spec.output(), video);
+        let (timeline, soundtrack) = self.lay(spec, directory, progress).await?;
         let cues = cues(&timeline);
         let timelines = in_every_shape(timeline, &spec.outputs);
         progress.report(Stage::Rendering, 0.0);
@@ -134,6 +129,24 @@ impl Studio {
         let files = self.renderer.render(job, progress).await?;
         let report = report(&spec.outputs, &timelines, &files, started)?;
         Ok(Production { outputs: produced(&spec.outputs, files), cues, report })
+    }
+
+    /// What is seen and heard when: brings the media into `directory`, speaks, and lays the timeline.
+    ///
+    /// # Errors
+    /// [`ProduceError`], as [`Self::produce`].
+    pub async fn lay(
+        &self,
+        spec: &VideoSpec,
+        directory: &Path,
+        progress: &dyn Progress,
+    ) -> Result<(Timeline, Soundtrack), ProduceError> {
+        progress.report(Stage::Planning, 0.0);
+        let shelf = self.fetch_media(spec, directory).await?;
+        progress.report(Stage::Speaking, 0.0);
+        let speeches = self.speak(spec, directory).await?;
+        let video = shelf.dress(spec, speeches);
+        Ok(Timeline::lay(spec.output(), video))
     }
 
     /// Brings every piece of media into `directory`, each once.

@@ -1,41 +1,24 @@
-//! `rushes inspect`: what a finished video is made of.
+//! What a finished video is made of.
 
-use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{Read, Write};
-use std::path::Path;
+use std::fmt::Write;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
-use rushes_engine::{Loudness, MovieFacts, PictureFacts, SoundFacts, is_mp4, measure_loudness, read_movie};
+use anyhow::Context;
+use rushes_engine::{Loudness, MovieFacts, PictureFacts, SoundFacts, measure_loudness, read_movie};
 use serde_json::{Value, json};
 
+use super::clock;
 use crate::arguments::InspectOptions;
-use crate::outcome::unless_interrupted;
 
-/// Prints what is in the file.
-pub async fn run(options: InspectOptions) -> anyhow::Result<()> {
+/// What is in the file, for a person or as JSON.
+pub async fn tell(options: &InspectOptions) -> anyhow::Result<String> {
     let path = &options.file;
-    if !begins_as_mp4(path).with_context(|| format!("{} cannot be read", path.display()))? {
-        bail!("{} is not an MP4 file", path.display());
-    }
     let movie = read_movie(path).with_context(|| format!("{} cannot be inspected", path.display()))?;
     let loudness = match &movie.sound {
-        Some(_) => unless_interrupted(async { Ok(measure_loudness(options.ffmpeg, path).await?) }).await?,
+        Some(_) => measure_loudness(options.tools.ffmpeg.clone(), path).await?,
         None => None,
     };
-    let told = if options.json { format!("{:#}\n", as_json(&movie, loudness)) } else { as_text(&movie, loudness)? };
-    // A reader that has seen enough (`| head`) is no failure.
-    match std::io::stdout().write_all(told.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
-}
-
-fn begins_as_mp4(path: &Path) -> std::io::Result<bool> {
-    let mut head = Vec::new();
-    File::open(path)?.take(8).read_to_end(&mut head)?;
-    Ok(is_mp4(&head))
+    Ok(if options.json { format!("{:#}\n", as_json(&movie, loudness)) } else { as_text(&movie, loudness)? })
 }
 
 fn as_text(movie: &MovieFacts, loudness: Option<Loudness>) -> Result<String, std::fmt::Error> {
@@ -135,10 +118,4 @@ fn seconds_at(pictures: &PictureFacts, frame: u64) -> f64 {
 fn kbit_per_second(size_bytes: u64, duration: Duration) -> u128 {
     // Bits a millisecond are thousands of bits a second.
     u128::from(size_bytes) * 8 / duration.as_millis().max(1)
-}
-
-/// Minutes and seconds.
-fn clock(seconds: f64) -> String {
-    let minutes = (seconds / 60.0).floor();
-    format!("{minutes}:{:06.3}", seconds - minutes * 60.0)
 }

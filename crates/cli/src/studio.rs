@@ -1,0 +1,62 @@
+//! The tools of this machine: engine, voice, media.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use rushes_content::media::{AllowedHosts, Library};
+use rushes_content::speak::SpeakVoice;
+use rushes_core::ports::SilentProgress;
+use rushes_core::produce::Studio;
+use rushes_core::spec::{SpecError, VideoSpec};
+use rushes_core::timeline::Timeline;
+use rushes_engine::Engine;
+
+use crate::arguments::ToolOptions;
+use crate::cache::DirectoryMemo;
+
+/// The engine as asked for, with its memory.
+pub fn engine(options: &ToolOptions) -> anyhow::Result<Engine> {
+    let engine = Engine::new(options.ffmpeg.clone());
+    let Some(folder) = cache_folder(options) else { return Ok(engine) };
+    let memo = DirectoryMemo::open(folder)?;
+    memo.prune().context("old remembered segments cannot be removed (try --no-cache)")?;
+    Ok(engine.with_memo(Arc::new(memo)))
+}
+
+/// All that makes a video with that engine.
+pub fn studio(engine: Engine, options: &ToolOptions) -> anyhow::Result<Studio> {
+    let voice = options.speak.clone().map_or_else(SpeakVoice::beside_this_program, SpeakVoice::new);
+    Ok(Studio {
+        voice: Arc::new(voice),
+        media: Arc::new(Library::for_command_line(AllowedHosts::default())?),
+        renderer: Arc::new(engine),
+    })
+}
+
+/// Fails with every piece of media that cannot be shown.
+pub async fn check_media(studio: &Studio, spec: &VideoSpec) -> anyhow::Result<()> {
+    let violations = studio.check_media(spec).await;
+    if !violations.is_empty() {
+        bail!(SpecError::Invalid(violations));
+    }
+    Ok(())
+}
+
+/// The timeline of a spec whose media are brought into `scratch`; nothing is rendered.
+pub async fn lay(engine: &Engine, spec: &VideoSpec, options: &ToolOptions, scratch: &Path) -> anyhow::Result<Timeline> {
+    let studio = studio(engine.clone(), options)?;
+    check_media(&studio, spec).await?;
+    let (timeline, _) = studio.lay(spec, scratch, &SilentProgress).await?;
+    Ok(timeline)
+}
+
+/// As asked for, or where the XDG base directory specification has caches; `None` for no cache.
+fn cache_folder(options: &ToolOptions) -> Option<PathBuf> {
+    if options.no_cache {
+        return None;
+    }
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let caches = || absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")));
+    options.cache_dir.clone().or_else(|| Some(caches()?.join("rushes")))
+}
