@@ -29,11 +29,17 @@ test: ## Run all tests, end to end ones included
 	cargo build $(CARGO_FLAGS) --workspace --bins --tests
 	cargo nextest run $(CARGO_FLAGS) --workspace $(ARGS)
 
-bench: ## Measure against ffmpeg and MoviePy, and how fast the API answers (ARGS="--runs 1")
+bench: ## Measure against ffmpeg, x264 and MoviePy: time, memory, quality, the API (ARGS=--quick)
 	@infra/local/setup
 	@tests/bench/setup
 	cargo build $(CARGO_FLAGS) -p rushes -p rushes-speak -p rushes-api -p rushes-render
-	@exec python3 tests/bench/bench.py $(ARGS)
+	@exec $(RUSHES_TOOLS)/moviepy2/bin/python tests/bench/bench.py $(ARGS)
+
+bench-peers: ## Measure against Remotion 4 in a headless Chromium (ARGS=--quick)
+	@infra/local/setup
+	@tests/bench/setup peers
+	cargo build $(CARGO_FLAGS) -p rushes -p rushes-speak
+	@exec $(RUSHES_TOOLS)/moviepy2/bin/python tests/bench/bench.py --peers $(ARGS)
 
 fuzz: ## Feed the readers of specs and of H.264 streams with mutations, each for a minute (ARGS="10 spec")
 	@infra/local/setup

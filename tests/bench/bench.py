@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Measures Rushes: a captioned minute against ffmpeg and MoviePy, and how fast the API answers.
+"""Measures Rushes against ffmpeg, x264, MoviePy and Remotion: time, memory, quality, and how fast the API answers.
 
 Everything that was seen goes to target/bench/report.json. A missed target is
-said and ends with 0 all the same; a run that broke ends with 1.
+said and ends with 0 all the same; a part that broke is said and ends with 1.
 """
 
 import argparse
@@ -10,28 +10,37 @@ import json
 import shutil
 import signal
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import captions
+import editing
+import growth
 import latency
 import machine
 import narration
+import photographs
+import quality
+import smoothness
+import story
+import word_times
 from contenders import contenders, frames_report, run_all
+from judge import judge
 from paths import OUTPUT, SPEC, Broken
+from peers import remotion
+from printing import print_report
 from service import Service
+from wiretap import Wiretap
 
 EXAMPLES = """examples:
   make bench
-  make bench ARGS="--runs 1 --only encode"
-  tests/bench/bench.py --only latency      (after a first `make bench`)"""
+  make bench ARGS="--runs 1 --only encode,photographs"
+  make bench ARGS=--quick"""
 
-# How many times as long as Rushes the others should take.
-ENCODE_TARGETS = (("rushes_vs_ffmpeg_ass", 6.0), ("rushes_vs_moviepy", 12.0))
-P99_TARGET_MS = 100.0
 # With more processes than this waiting to run, the machine is doing something else.
 QUIET_LOAD = 0.5
+Part = Callable[[dict[str, Any], argparse.Namespace], None]
 
 
 def main() -> int:
@@ -46,34 +55,33 @@ def main() -> int:
         "machine": machine.facts(),
         "commit": machine.commit(),
         "versions": machine.versions(),
-        "targets": [],
+        "broken": {},
     }
     load = report["machine"]["load_before"]
     if load > QUIET_LOAD:
         _say(f"the machine is busy (load {load}): all times may be too long")
-    try:
-        if arguments.only != "latency":
-            _encode(report, arguments.runs)
-        if arguments.only != "encode":
-            _latency(report)
-    except Broken as error:
-        _say(f"broken, nothing counts: {error}")
-        return 1
-    except KeyboardInterrupt:
-        _say("interrupted; everything that was started has ended")
-        return 130
+    for name in arguments.only:
+        try:
+            PARTS[name](report, arguments)
+        except Broken as error:
+            _say(f"{name} broke and does not count: {error}")
+            report["broken"][name] = str(error)
+        except KeyboardInterrupt:
+            _say("interrupted; everything that was started has ended")
+            return 130
+    report["targets"] = judge(report)
     path = OUTPUT / "report.json"
     path.write_text(json.dumps(report, indent=2) + "\n")
-    _print(report, path)
-    return 0
+    print_report(report, path)
+    return 1 if report["broken"] else 0
 
 
-def _encode(report: dict[str, Any], runs: int) -> None:
-    spoken = narration.prepare(OUTPUT / "narration.wav")
+def _encode(report: dict[str, Any], arguments: argparse.Namespace) -> None:
+    spoken = narration.prepare(story.captions(), OUTPUT / "narration.wav")
     subtitles = OUTPUT / "captions.ass"
     events = captions.write_ass(spoken, subtitles)
     all_ = contenders(spoken, subtitles)
-    run_all(all_, runs, spoken.duration_s, _say)
+    run_all(all_, arguments.runs, spoken.duration_s, _say)
     rushes, with_ass, moviepy = all_
     report["narration"] = {
         "spec": SPEC.name,
@@ -86,70 +94,84 @@ def _encode(report: dict[str, Any], runs: int) -> None:
         own = rushes.median(of)
         ratios[f"rushes_vs_ffmpeg_ass{kind}"] = round(with_ass.median(of) / own, 2)
         ratios[f"rushes_vs_moviepy{kind}"] = round(moviepy.median(of) / own, 2)
+    said = frames_report(rushes)
     report["encode"] = {
-        "runs": runs,
+        "runs": arguments.runs,
         "contenders": {contender.name: contender.summary() for contender in all_},
         "ratios": ratios,
+        "frames": said["frames"],
+        "distinct_frames": said["distinct_frames"],
     }
-    report["quality"] = {
-        "rushes_bytes": rushes.video.stat().st_size,
-        "ffmpeg_ass_bytes": with_ass.video.stat().st_size,
-        "rushes_kbit_s": rushes.kbit_s,
-        "ffmpeg_ass_kbit_s": with_ass.kbit_s,
-        **frames_report(rushes),
-    }
-    for name, target in ENCODE_TARGETS:
-        _judge(report, name, f">= {target:g}", ratios[name], ratios[name] >= target)
 
 
-def _latency(report: dict[str, Any]) -> None:
+def _photographs(report: dict[str, Any], arguments: argparse.Namespace) -> None:
+    with Wiretap() as tap:
+        runs = min(arguments.runs, 3)
+        report["photographs"] = photographs.measure(tap, runs, arguments.quick, not arguments.peers, _say)
+
+
+def _peers(report: dict[str, Any], arguments: argparse.Namespace) -> None:
+    spec = story.photographs(sentences=1 if arguments.quick else None)
+    spoken = narration.prepare(spec, OUTPUT / "photographs.wav")
+    all_ = remotion(photographs.as_told(spoken))
+    run_all(all_, 1, spoken.duration_s, _say)
+    fastest = min(contender.median(lambda run: run.wall_s) for contender in all_)
+    own = report.get("photographs", {}).get("contenders", {}).get("photographs-rushes")
+    report["peers"] = {
+        "contenders": {contender.name: contender.summary() for contender in all_},
+        # Against the faster of its ways.
+        "ratio": round(fastest / own["median"]["wall_s"], 2) if own else None,
+    }
+
+
+def _edit(report: dict[str, Any], arguments: argparse.Namespace) -> None:
+    report["edit"] = editing.measure(min(arguments.runs, 3), _say)
+
+
+def _growth(report: dict[str, Any], arguments: argparse.Namespace) -> None:
+    report["growth"] = growth.measure(arguments.quick, _say)
+
+
+def _quality(report: dict[str, Any], arguments: argparse.Namespace) -> None:
+    _say("VMAF of captions on a plain ground …")
+    spoken = narration.prepare(story.captions(), OUTPUT / "narration.wav")
+    subtitles = OUTPUT / "captions.ass"
+    captions.write_ass(spoken, subtitles)
+    with Wiretap() as tap:
+        report["quality"] = quality.measure(tap, spoken, subtitles, arguments.quick)
+
+
+def _camera(report: dict[str, Any], _: argparse.Namespace) -> None:
+    with Wiretap() as tap:
+        report["camera"] = smoothness.measure(tap, _say)
+
+
+def _words(report: dict[str, Any], _: argparse.Namespace) -> None:
+    _say("when words light up …")
+    spec = story.captions()
+    with Wiretap() as tap:
+        tap.render("words", spec)
+        report["words"] = word_times.measure(spec, str(tap.video("words")))
+
+
+def _latency(report: dict[str, Any], _: argparse.Namespace) -> None:
     _say("starting the local AWS and the API …")
     with Service() as service:
         _say(f"{latency.RATE} requests a second for {latency.SECONDS} s, twice …")
-        measured = latency.measure(service.port)
-    report["latency"] = measured
-    for name in ("post", "get"):
-        p99, errors = measured[name]["p99_ms"], measured[name]["errors"]
-        met = p99 is not None and p99 < P99_TARGET_MS and not errors
-        _judge(report, f"{name}_p99_ms", f"< {P99_TARGET_MS:g}, no errors", p99, met)
+        report["latency"] = latency.measure(service.port)
 
 
-def _judge(report: dict[str, Any], name: str, target: str, measured: float | None, met: bool) -> None:
-    report["targets"].append({"name": name, "target": target, "measured": measured, "met": met})
-
-
-def _print(report: dict[str, Any], path: Path) -> None:
-    facts = report["machine"]
-    print(f"\n{facts['cpu']}, {facts['cores']} cores, {facts['kernel']}, load before {facts['load_before']}")
-    if "encode" in report:
-        told, quality = report["narration"], report["quality"]
-        runs = report["encode"]["runs"]
-        print(f"\nA narration of {told['duration_s']:.1f} s, {told['words']} words; median of {runs} run(s)")
-        print(f"{'':<12}{'wall':>9}{'processors':>12}{'memory':>10}{'file':>10}")
-        for name, contender in report["encode"]["contenders"].items():
-            value = contender["median"]
-            size = f"{contender['size_bytes'] / 1000:.0f} KB"
-            print(
-                f"{name:<12}{value['wall_s']:>7.2f} s{value['cpu_s']:>10.2f} s"
-                f"{value['peak_rss_mib']:>6.0f} MiB{size:>10}  {contender['what']}"
-            )
-        print(f"Rushes encoded {quality['distinct_frames']} of {quality['frames']} frames.")
-        rates = (quality[f"{name}_kbit_s"] for name in ("rushes", "ffmpeg_ass"))
-        own, other = (f"{rate['video']} kbit/s pictures, {rate['audio']} kbit/s sound" for rate in rates)
-        print(f"Rushes: {own}; ffmpeg-ass: {other}.")
-    if "latency" in report:
-        told = report["latency"]
-        print(f"\nThe API at {told['requests_per_second']} requests a second for {told['seconds']} s, in milliseconds")
-        print(f"{'':<12}{'p50':>9}{'p99':>9}{'max':>9}{'errors':>9}")
-        for name in ("post", "get"):
-            row = told[name]
-            cells = [row[key] if row[key] is not None else "-" for key in ("p50_ms", "p99_ms", "max_ms", "errors")]
-            print(f"{name.upper():<12}" + "".join(f"{cell:>9}" for cell in cells))
-    print("\nTargets")
-    for target in report["targets"]:
-        verdict = "met" if target["met"] else "MISSED"
-        print(f"{target['name']:<24}{target['measured']!s:>9}   {target['target']:<18} {verdict}")
-    print(f"\nAll runs: {path}")
+PARTS: dict[str, Part] = {
+    "encode": _encode,
+    "photographs": _photographs,
+    "peers": _peers,
+    "edit": _edit,
+    "growth": _growth,
+    "quality": _quality,
+    "camera": _camera,
+    "words": _words,
+    "latency": _latency,
+}
 
 
 def _interrupt(*_: object) -> None:
@@ -164,9 +186,22 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--runs", type=_positive, default=5, metavar="N", help="runs that count (default: 5)")
-    parser.add_argument("--only", choices=("encode", "latency"), help="measure this alone")
-    return parser.parse_args()
+    parser.add_argument("--runs", type=_positive, metavar="N", help="runs that count (default: 5, 1 with --quick)")
+    parser.add_argument("--only", type=_parts, metavar="PART,…", help=f"measure these alone: {', '.join(PARTS)}")
+    parser.add_argument("--quick", action="store_true", help="short videos, once: only to see that everything runs")
+    parser.add_argument("--peers", action="store_true", help="only what `make bench-peers` measures: Remotion")
+    arguments = parser.parse_args()
+    arguments.runs = arguments.runs or (1 if arguments.quick else 5)
+    if not arguments.only:
+        arguments.only = ["photographs", "peers"] if arguments.peers else [part for part in PARTS if part != "peers"]
+    return arguments
+
+
+def _parts(text: str) -> list[str]:
+    parts = text.split(",")
+    if unknown := [part for part in parts if part not in PARTS]:
+        raise argparse.ArgumentTypeError(f"no such part: {', '.join(unknown)} (there are {', '.join(PARTS)})")
+    return parts
 
 
 def _positive(text: str) -> int:

@@ -1,5 +1,6 @@
 """On what was measured: the machine, the commit, the versions."""
 
+import json
 import os
 import platform
 import subprocess
@@ -40,10 +41,17 @@ def versions() -> dict[str, str]:
         "ffmpeg": _said([str(FFMPEG), "-version"]).partition(" Copyright")[0],
         "espeak-ng": _said(["espeak-ng", "--version"]).partition("  ")[0],
         "moviepy": package("bench", "moviepy"),
+        "moviepy2": package("moviepy2", "moviepy"),
+        "remotion": _remotion(),
         "numpy": package("bench", "numpy"),
         "ministack": package("venv", "ministack"),
         "python": platform.python_version(),
     }
+
+
+def _remotion() -> str:
+    manifest = TOOLS / "remotion" / "node_modules" / "remotion" / "package.json"
+    return str(json.loads(manifest.read_text())["version"]) if manifest.is_file() else ""
 
 
 def _said(command: list[str]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paths import BINARIES, SPEC, Broken, needed
+from paths import BINARIES, Broken, needed
 
 FPS = 30
 # Silence after the last sentence, as Rushes leaves it.
@@ -32,13 +32,29 @@ class Sentence:
 
 
 @dataclass(frozen=True)
+class Scene:
+    """When it is shown, and what is said meanwhile."""
+
+    first_frame: int
+    end_frame: int
+    sentences: list[Sentence]
+
+
+@dataclass(frozen=True)
 class Narration:
     """The spec, spoken."""
 
     spec: dict[str, Any]
-    sentences: list[Sentence]
-    frames: int
+    scenes: list[Scene]
     wav: Path
+
+    @property
+    def sentences(self) -> list[Sentence]:
+        return [sentence for scene in self.scenes for sentence in scene.sentences]
+
+    @property
+    def frames(self) -> int:
+        return self.scenes[-1].end_frame
 
     @property
     def duration_s(self) -> float:
@@ -49,45 +65,55 @@ class Narration:
         return sum(len(sentence.words) for sentence in self.sentences)
 
 
-def prepare(wav: Path) -> Narration:
-    """Speaks the spec's script into `wav`."""
-    spec = json.loads(SPEC.read_text())
-    # Enough for this script: it has no abbreviations.
-    texts = re.split(r"(?<=[.!?])\s+", spec["script"].strip())
-    voice = spec["voice"]
-    request = {"voice": voice["name"], "rate_wpm": voice["rate_wpm"], "pitch": voice["pitch"], "sentences": texts}
+def texts(spec: dict[str, Any]) -> list[list[str]]:
+    """The sentences of every scene."""
+    scenes = [spec["script"]] if "script" in spec else [scene["text"] for scene in spec["scenes"]]
+    # Enough for these texts: they have no abbreviations.
+    return [re.split(r"(?<=[.!?])\s+", text.strip()) for text in scenes]
+
+
+def prepare(spec: dict[str, Any], wav: Path) -> Narration:
+    """Speaks the spec's text into `wav`."""
+    scenes = texts(spec)
+    voice = {"rate_wpm": 175, "pitch": 50} | spec["voice"]
+    request = {"voice": voice["name"], "rate_wpm": voice["rate_wpm"], "pitch": voice["pitch"]}
+    request["sentences"] = [text for scene in scenes for text in scene]
     program = needed(BINARIES / "rushes-speak")
     done = subprocess.run([program], input=json.dumps(request).encode(), capture_output=True, check=False)
     if done.returncode:
         raise Broken(f"rushes-speak failed: {done.stderr.decode(errors='replace').strip()}")
-    return _lay(spec, texts, done.stdout, wav)
+    return _lay(spec, scenes, done.stdout, wav)
 
 
-def _lay(spec: dict[str, Any], texts: list[str], spoken: bytes, wav: Path) -> Narration:
-    """One sentence after another, and silence up to the last frame's end."""
-    sentences: list[Sentence] = []
-    clock, sound, rate = 0.0, bytearray(), 0
-    for text in texts:
-        line, _, spoken = spoken.partition(b"\n")
-        header = json.loads(line)
-        size = 2 * header["samples"]
-        sound += spoken[:size]
-        spoken = spoken[size:]
-        rate = header["sample_rate_hz"]
-        length = header["samples"] / rate
-        starts = _word_starts(text, header["words"], length)
-        words = [Word(word, _frame_at(clock + start)) for word, start in zip(text.split(), starts, strict=True)]
-        clock += length
-        sentences.append(Sentence(words, _frame_at(clock)))
-    frames = _frame_at(clock + TAIL_S)
-    samples = round(frames / FPS * rate)
-    sound += bytes(max(0, 2 * samples - len(sound)))
+def _lay(spec: dict[str, Any], texts: list[list[str]], spoken: bytes, wav: Path) -> Narration:
+    """One sentence after another, and silence up to the last frame of each scene."""
+    scenes: list[Scene] = []
+    first_frame, sound, rate = 0, bytearray(), 0
+    for scene in texts:
+        sentences: list[Sentence] = []
+        clock = first_frame / FPS
+        for text in scene:
+            line, _, spoken = spoken.partition(b"\n")
+            header = json.loads(line)
+            size = 2 * header["samples"]
+            sound += spoken[:size]
+            spoken = spoken[size:]
+            rate = header["sample_rate_hz"]
+            length = header["samples"] / rate
+            starts = _word_starts(text, header["words"], length)
+            words = [Word(word, _frame_at(clock + start)) for word, start in zip(text.split(), starts, strict=True)]
+            clock += length
+            sentences.append(Sentence(words, _frame_at(clock)))
+        end_frame = _frame_at(clock + TAIL_S)
+        scenes.append(Scene(first_frame, end_frame, sentences))
+        sound += bytes(max(0, 2 * round(end_frame / FPS * rate) - len(sound)))
+        first_frame = end_frame
     with wave.open(str(wav), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(rate)
         file.writeframes(bytes(sound))
-    return Narration(spec, sentences, frames, wav)
+    return Narration(spec, scenes, wav)
 
 
 def _word_starts(text: str, marks: list[list[int]], length_s: float) -> list[float]:

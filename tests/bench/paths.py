@@ -12,6 +12,7 @@ OUTPUT = ROOT / "target" / "bench"
 FFMPEG = TOOLS / "bin" / "ffmpeg"
 FONTS = ROOT / "crates" / "engine" / "fonts"
 SPEC = HERE / "narration.json"
+PHOTOGRAPHS = TOOLS / "photographs" / "usr" / "share" / "backgrounds"
 
 
 class Broken(Exception):

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from paths import Broken, tail
 
-SAMPLE_EVERY_S = 0.05
+SAMPLE_EVERY_S = 0.02
 # A process that takes this long hangs.
-DEADLINE_S = 600
+DEADLINE_S = 3600
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -33,7 +33,11 @@ class Run:
 
 
 def measure(command: list[str], environment: dict[str, str], output: Path, log: Path) -> Run:
-    """Runs a command to its end. `output` gets what it prints, `log` what it complains."""
+    """Runs a command to its end. `output` gets what it prints, `log` what it complains.
+
+    The memory is the highest sum of what is resident in the process and all its
+    descendants; what they share counts more than once, so it is never too low.
+    """
     with output.open("wb") as out, log.open("wb") as err:
         start = time.perf_counter()
         # A session of its own: Ctrl-C is handled here, for all that it has started.

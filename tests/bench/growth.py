@@ -1,0 +1,60 @@
+"""How time and memory grow with the length of the video, and what 4K takes."""
+
+from collections.abc import Callable
+from typing import Any
+
+import story
+from contenders import environment, frames_report, rushes
+from paths import OUTPUT
+from timing import measure as timed
+
+CAPTION_MINUTES = (1, 5, 20, 60)
+PHOTOGRAPH_MINUTES = (1, 5)
+
+
+def measure(quick: bool, say: Callable[[str], None]) -> dict[str, Any]:
+    """Once each: what is asked is the slope, not the last hundredth."""
+    captions = [story.captions(minutes) for minutes in (CAPTION_MINUTES[:2] if quick else CAPTION_MINUTES)]
+    photographs = [story.photographs(rounds=minutes) for minutes in PHOTOGRAPH_MINUTES[: 1 if quick else 2]]
+    told = {
+        "captions": _growth("captions", captions, say),
+        "photographs": _growth("photographs", photographs, say),
+    }
+    large = {"captions": story.captions(resolution="2160p")}
+    large["photographs"] = story.photographs("2160p", sentences=1 if quick else None)
+    return told | {"2160p": {name: _render(f"2160p-{name}", spec, say) for name, spec in large.items()}}
+
+
+def _growth(name: str, specs: list[dict[str, Any]], say: Callable[[str], None]) -> dict[str, Any]:
+    runs = [_render(f"growth-{name}-{number}", spec, say) for number, spec in enumerate(specs)]
+    per_minute = [run["seconds_per_minute"] for run in runs]
+    # Starting costs the same whatever the length: the slope between the ends is the cost of a minute more.
+    ends = (runs[0], runs[-1])
+    minutes = ends[1]["minutes"] - ends[0]["minutes"]
+    slope = (ends[1]["wall_s"] - ends[0]["wall_s"]) / minutes if minutes else per_minute[0]
+    memory = [run["peak_rss_mib"] for run in runs]
+    return {
+        "runs": runs,
+        "seconds_a_minute_more": round(slope, 3),
+        # By how much the dearest minute is above the cheapest.
+        "time_spread": round(max(per_minute) / min(per_minute) - 1, 3),
+        "memory_growth": round(max(memory) / memory[0] - 1, 3),
+    }
+
+
+def _render(name: str, spec: dict[str, Any], say: Callable[[str], None]) -> dict[str, Any]:
+    contender = rushes(name, "", spec)
+    run = timed(contender.command, environment(), contender.printed, OUTPUT / f"{name}.log")
+    report = frames_report(contender)
+    minutes = report["duration_s"] / 60
+    told = {
+        "minutes": round(minutes, 3),
+        "wall_s": round(run.wall_s, 3),
+        "cpu_s": round(run.cpu_s, 3),
+        "seconds_per_minute": round(run.wall_s / minutes, 3),
+        "peak_rss_mib": round(run.peak_rss_mib, 1),
+        "size_bytes": contender.video.stat().st_size,
+    }
+    contender.video.unlink()
+    say(f"{name}: {minutes:.1f} min in {run.wall_s:.1f} s, {told['peak_rss_mib']:.0f} MiB")
+    return told
