@@ -11,13 +11,14 @@ use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use rushes_core::keys::ObjectKey;
-use rushes_core::ports::{Bucket, BucketError};
+use rushes_core::ports::{Bucket, BucketError, ObjectStart, SignedUpload, UploadTerms};
+use tokio::io::AsyncWriteExt;
 
 use crate::cause;
 use crate::clients::timeouts;
 
 /// A video of an hour may take a while on a slow line.
-const UPLOAD_TIMEOUT: Duration = Duration::from_secs(600);
+const TRANSFER_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// One bucket.
 #[derive(Clone, Debug)]
@@ -54,7 +55,7 @@ impl Bucket for S3Bucket {
     async fn put_file(&self, key: ObjectKey, path: &Path) -> Result<(), BucketError> {
         let body =
             ByteStream::from_path(path).await.map_err(|error| BucketError::LocalFile(std::io::Error::other(error)))?;
-        let limits = aws_sdk_s3::config::Builder::new().timeout_config(timeouts(UPLOAD_TIMEOUT, UPLOAD_TIMEOUT));
+        let limits = aws_sdk_s3::config::Builder::new().timeout_config(timeouts(TRANSFER_TIMEOUT, TRANSFER_TIMEOUT));
         self.put_object(key, body).customize().config_override(limits).send().await.map_err(unavailable)?;
         Ok(())
     }
@@ -65,6 +66,46 @@ impl Bucket for S3Bucket {
             Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => Ok(None),
             Err(error) => Err(unavailable(error)),
         }
+    }
+
+    async fn get_start(&self, key: ObjectKey, count: u64) -> Result<Option<ObjectStart>, BucketError> {
+        let range = format!("bytes=0-{}", count.saturating_sub(1));
+        match self.client.get_object().bucket(&self.name).key(key.to_string()).range(range).send().await {
+            Ok(object) => {
+                let whole = object.content_range().and_then(|range| range.rsplit_once('/')?.1.parse().ok());
+                let length = object.content_length().and_then(|length| length.try_into().ok());
+                let bytes = object.body.collect().await.map_err(unavailable)?.into_bytes();
+                let size_bytes = whole.or(length).unwrap_or(bytes.len() as u64);
+                Ok(Some(ObjectStart { bytes, size_bytes }))
+            }
+            Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => Ok(None),
+            // An empty object has no first byte.
+            Err(error) if error.raw_response().is_some_and(|response| response.status().as_u16() == 416) => {
+                Ok(Some(ObjectStart { bytes: Bytes::new(), size_bytes: 0 }))
+            }
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    async fn get_file(&self, key: ObjectKey, path: &Path, max_bytes: u64) -> Result<Option<u64>, BucketError> {
+        let limits = aws_sdk_s3::config::Builder::new().timeout_config(timeouts(TRANSFER_TIMEOUT, TRANSFER_TIMEOUT));
+        let request = self.client.get_object().bucket(&self.name).key(key.to_string());
+        let mut object = match request.customize().config_override(limits).send().await {
+            Ok(object) => object,
+            Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => return Ok(None),
+            Err(error) => return Err(unavailable(error)),
+        };
+        let mut file = tokio::fs::File::create(path).await.map_err(BucketError::LocalFile)?;
+        let mut size_bytes = 0;
+        while let Some(piece) = object.body.try_next().await.map_err(unavailable)? {
+            size_bytes += piece.len() as u64;
+            if size_bytes > max_bytes {
+                return Err(BucketError::TooLarge { size_bytes });
+            }
+            file.write_all(&piece).await.map_err(BucketError::LocalFile)?;
+        }
+        file.flush().await.map_err(BucketError::LocalFile)?;
+        Ok(Some(size_bytes))
     }
 
     async fn delete(&self, key: ObjectKey) -> Result<(), BucketError> {
@@ -84,6 +125,29 @@ impl Bucket for S3Bucket {
             .await
             .map_err(unavailable)?;
         Ok(request.uri().to_owned())
+    }
+
+    async fn presign_put(
+        &self,
+        key: ObjectKey,
+        upload: &UploadTerms,
+        valid_for: Duration,
+    ) -> Result<SignedUpload, BucketError> {
+        let presigning = PresigningConfig::expires_in(valid_for).map_err(unavailable)?;
+        let request = self
+            .client
+            .put_object()
+            .bucket(&self.name)
+            .key(key.to_string())
+            .content_type(&upload.content_type)
+            .content_length(upload.size_bytes.try_into().map_err(unavailable)?)
+            // Stored once and never changed: what was checked is what is used.
+            .if_none_match("*")
+            .presigned(presigning)
+            .await
+            .map_err(unavailable)?;
+        let headers = request.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Ok(SignedUpload { url: request.uri().to_owned(), headers })
     }
 
     async fn check(&self) -> Result<(), BucketError> {

@@ -1,10 +1,13 @@
 //! The HTTP API, as a client sees it.
 
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::progress::Bar;
 
@@ -12,6 +15,9 @@ use crate::progress::Bar;
 const POLL_INTERVAL: Duration = Duration::from_millis(400);
 /// Failed questions in a row after which watching gives up.
 const MAX_FAILURES: u32 = 10;
+
+/// The largest clip on a slow line.
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(3600);
 
 /// Talks to a running service.
 pub struct Api {
@@ -44,6 +50,14 @@ pub struct TaskError {
     pub message: String,
 }
 
+/// Where to send a file, and how.
+#[derive(Deserialize)]
+struct Upload {
+    id: String,
+    upload_url: String,
+    headers: BTreeMap<String, String>,
+}
+
 /// A problem document (RFC 9457).
 #[derive(Debug, Deserialize)]
 struct Problem {
@@ -69,6 +83,26 @@ impl Api {
     pub async fn submit(&self, spec: Vec<u8>) -> anyhow::Result<Task> {
         let request = self.client.post(format!("{}/v1/videos", self.base_url));
         self.task(request.header("content-type", "application/json").body(spec)).await
+    }
+
+    /// Uploads a file; returns the id that specs use.
+    pub async fn upload(&self, path: &Path, content_type: &str) -> anyhow::Result<String> {
+        let shown = || format!("{} cannot be uploaded", path.display());
+        let file = tokio::fs::File::open(path).await.with_context(shown)?;
+        let size_bytes = file.metadata().await.with_context(shown)?.len();
+        let request = self.client.post(format!("{}/v1/assets", self.base_url));
+        let wanted = serde_json::json!({"content_type": content_type, "size_bytes": size_bytes});
+        let offer: Upload = self.answer(request.json(&wanted)).await.with_context(shown)?;
+        let upload = offer
+            .headers
+            .iter()
+            .fold(self.client.put(&offer.upload_url), |upload, (name, value)| upload.header(name, value));
+        let sent = upload.timeout(UPLOAD_TIMEOUT).body(file).send().await;
+        let answer = sent.map_err(reqwest::Error::without_url).with_context(shown)?;
+        if !answer.status().is_success() {
+            bail!("{}: the bucket answered {}", shown(), answer.status());
+        }
+        Ok(offer.id)
     }
 
     /// How a task stands.
@@ -113,6 +147,10 @@ impl Api {
     }
 
     async fn task(&self, request: RequestBuilder) -> anyhow::Result<Task> {
+        self.answer(request).await
+    }
+
+    async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> anyhow::Result<T> {
         let request = match &self.key {
             Some(key) => request.header("x-api-key", key),
             None => request,
@@ -121,7 +159,7 @@ impl Api {
         let status = answer.status();
         let body = answer.bytes().await?;
         if status.is_success() {
-            return serde_json::from_slice(&body).context("the service answered something else than a task");
+            return serde_json::from_slice(&body).context("the service answered something unexpected");
         }
         match serde_json::from_slice::<Problem>(&body) {
             Ok(problem) => bail!("{}", told(&problem)),

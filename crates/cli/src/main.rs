@@ -12,6 +12,7 @@ mod progress;
 mod render;
 mod studio;
 mod submit;
+mod upload;
 
 use std::process::ExitCode;
 

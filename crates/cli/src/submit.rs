@@ -1,6 +1,7 @@
 //! `rushes submit` and `rushes watch`: have the service make a video.
 
 use std::io::Write;
+use std::path::Path;
 
 use anyhow::Context;
 
@@ -9,13 +10,15 @@ use crate::client::Api;
 use crate::input;
 use crate::outcome::unless_interrupted;
 use crate::progress::Bar;
+use crate::upload::upload_files;
 
-/// Sends a spec; waits for the video when asked to.
+/// Uploads the files that a spec names by path and sends it; waits for the video when asked to.
 pub async fn submit(options: SubmitOptions) -> anyhow::Result<()> {
     let api = api(&options.service)?;
     let spec = input::read(&options.spec)?;
     unless_interrupted(async {
-        let task = api.submit(spec).await?;
+        let base = options.spec.parent().unwrap_or(Path::new(""));
+        let task = api.submit(upload_files(&api, spec, base).await?).await?;
         if options.wait {
             return tell(&api, &task.id).await;
         }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::ports::MemoKey;
-use crate::spec::Shape;
+use crate::spec::{AssetId, Shape};
 use crate::task::TaskId;
 
 /// One object in the bucket.
@@ -21,6 +21,8 @@ pub enum ObjectKey {
     Vtt(TaskId),
     /// A remembered result.
     Memo(MemoKey),
+    /// A file that someone uploaded. What it holds is told from its bytes.
+    Asset(AssetId),
 }
 
 impl ObjectKey {
@@ -33,7 +35,7 @@ impl ObjectKey {
             Self::Poster(..) => "image/jpeg",
             Self::Srt(_) => "application/x-subrip; charset=utf-8",
             Self::Vtt(_) => "text/vtt; charset=utf-8",
-            Self::Memo(_) => "application/octet-stream",
+            Self::Memo(_) | Self::Asset(_) => "application/octet-stream",
         }
     }
 
@@ -41,7 +43,7 @@ impl ObjectKey {
     #[must_use]
     pub const fn cache_control(self) -> &'static str {
         match self {
-            Self::Spec(_) | Self::Memo(_) => "private, no-store",
+            Self::Spec(_) | Self::Memo(_) | Self::Asset(_) => "private, no-store",
             Self::Video(..) | Self::Poster(..) | Self::Srt(_) | Self::Vtt(_) => "private, max-age=86400, immutable",
         }
     }
@@ -60,6 +62,7 @@ impl fmt::Display for ObjectKey {
             Self::Srt(id) => (id, "captions.srt".to_owned()),
             Self::Vtt(id) => (id, "captions.vtt".to_owned()),
             Self::Memo(key) => return write!(formatter, "memo/{key}"),
+            Self::Asset(id) => return write!(formatter, "assets/{id}"),
         };
         write!(formatter, "tasks/{id}/{name}")
     }

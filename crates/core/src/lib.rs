@@ -1,6 +1,6 @@
 //! The domain of Rushes: what a video is asked to be ([`spec`]), how a request
 //! lives ([`task`]), what is visible when ([`timeline`]), what the outside has
-//! to offer ([`ports`]) and what is done with it ([`submit`], [`work`],
+//! to offer ([`ports`]) and what is done with it ([`submit`], [`upload`], [`work`],
 //! [`produce`]). Nothing in here opens a file or a socket.
 
 mod dress;
@@ -17,5 +17,6 @@ pub mod subtitles;
 pub mod task;
 pub mod timeline;
 pub mod units;
+pub mod upload;
 mod words;
 pub mod work;

@@ -9,17 +9,19 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use rushes_core::read::Reader;
 use rushes_core::submit::FrontDesk;
+use rushes_core::upload::Uploads;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::auth::{Access, require_key};
 use crate::problem::Problem;
-use crate::routes::{health, legacy, videos};
+use crate::routes::{assets, health, legacy, videos};
 use crate::{dashboard, observe};
 
 /// What the routes work with.
 pub struct Service {
     pub desk: FrontDesk,
     pub reader: Reader,
+    pub uploads: Uploads,
     pub access: Access,
 }
 
@@ -31,6 +33,7 @@ pub fn router(service: Service) -> Router {
     let videos = Router::new()
         .route("/v1/videos", post(videos::create).get(videos::list))
         .route("/v1/videos/{id}", get(videos::show))
+        .route("/v1/assets", post(assets::create))
         .route_layer(with_key())
         .layer(map_response(observe::never_cached));
     let legacy = Router::new()

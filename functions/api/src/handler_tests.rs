@@ -12,13 +12,14 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use rushes_core::keys::ObjectKey;
 use rushes_core::ports::{
-    Bucket, BucketError, Claim, ClaimOutcome, FetchedMedia, MediaError, MediaLibrary, QueueError, StoreError, TaskPage,
-    TaskQueue, TaskStore,
+    Bucket, BucketError, Claim, ClaimOutcome, FetchedMedia, MediaError, MediaLibrary, ObjectStart, QueueError,
+    SignedUpload, StoreError, TaskPage, TaskQueue, TaskStore, UploadTerms,
 };
 use rushes_core::read::Reader;
 use rushes_core::spec::Media;
 use rushes_core::submit::FrontDesk;
 use rushes_core::task::{Stage, Status, Task, TaskError, TaskId, VideoReport};
+use rushes_core::upload::Uploads;
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -116,6 +117,18 @@ impl Bucket for Outside {
         Ok(None)
     }
 
+    async fn get_start(&self, _: ObjectKey, _: u64) -> Result<Option<ObjectStart>, BucketError> {
+        Ok(None)
+    }
+
+    async fn get_file(&self, _: ObjectKey, _: &Path, _: u64) -> Result<Option<u64>, BucketError> {
+        Ok(None)
+    }
+
+    async fn presign_put(&self, _: ObjectKey, _: &UploadTerms, _: Duration) -> Result<SignedUpload, BucketError> {
+        Err(BucketError::Unavailable(down()))
+    }
+
     async fn delete(&self, _: ObjectKey) -> Result<(), BucketError> {
         self.stored.store(false, Ordering::SeqCst);
         Ok(())
@@ -150,7 +163,8 @@ async fn ask(outside: &Arc<Outside>, method: &str, path: &str, body: &str) -> (R
         time_to_live: Duration::from_secs(60),
     };
     let reader = Reader { store: outside.clone(), bucket: outside.clone() };
-    let service = Service { desk, reader, access: Access::Open };
+    let uploads = Uploads { bucket: outside.clone() };
+    let service = Service { desk, reader, uploads, access: Access::Open };
     let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, "application/json");
     let request = request.body(Body::from(body.to_owned())).unwrap();
     let (parts, body) = router(service).oneshot(request).await.unwrap().into_parts();

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use rushes_aws::{Clients, DynamoTable, S3Bucket, SqsQueue};
 use rushes_content::media::{AllowedHosts, Library};
-use rushes_core::{read::Reader, submit::FrontDesk};
+use rushes_core::{read::Reader, submit::FrontDesk, upload::Uploads};
 use rushes_runtime::config::{ListenConfig, RetentionConfig, StorageConfig, parsed};
 use rushes_runtime::{http, telemetry};
 
@@ -24,6 +24,7 @@ async fn main() -> anyhow::Result<()> {
     let bucket = Arc::new(S3Bucket::new(clients.s3, storage.bucket));
     let store = Arc::new(DynamoTable::new(clients.dynamodb, storage.table));
     let media = Library::for_service(parsed("RUSHES_ALLOW_HOSTS", AllowedHosts::default())?)?;
+    let media = media.with_uploads(bucket.clone());
     let desk = FrontDesk {
         store: store.clone(),
         bucket: bucket.clone(),
@@ -32,6 +33,7 @@ async fn main() -> anyhow::Result<()> {
         time_to_live: RetentionConfig::from_env()?.time_to_live,
     };
     let access = parsed("RUSHES_API_KEYS", auth::Access::default())?;
-    let router = handler::router(handler::Service { desk, reader: Reader { store, bucket }, access });
+    let uploads = Uploads { bucket: bucket.clone() };
+    let router = handler::router(handler::Service { desk, reader: Reader { store, bucket }, uploads, access });
     Ok(http::serve(router, listen).await?)
 }

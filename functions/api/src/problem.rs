@@ -8,6 +8,7 @@ use rushes_core::ports::StoreError;
 use rushes_core::read::ReadError;
 use rushes_core::spec::{SpecError, Violation};
 use rushes_core::submit::SubmitError;
+use rushes_core::upload::UploadError;
 use serde::Serialize;
 
 /// Seconds after which it is worth trying again.
@@ -138,6 +139,22 @@ impl From<SubmitError> for Problem {
             SubmitError::Spec(error) => error.into(),
             SubmitError::Store(error) => error.into(),
             SubmitError::Bucket(_) | SubmitError::Queue(_) => unavailable(&error),
+        }
+    }
+}
+
+impl From<UploadError> for Problem {
+    fn from(error: UploadError) -> Self {
+        let detail = error.to_string();
+        match error {
+            UploadError::Syntax(_) => {
+                Self::new(StatusCode::BAD_REQUEST, "malformed_json", "The body is not valid JSON", detail)
+            }
+            UploadError::Invalid(errors) => {
+                let title = "The upload is not valid";
+                Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_upload", title, detail) }
+            }
+            UploadError::Bucket(_) => unavailable(&error),
         }
     }
 }

@@ -19,9 +19,10 @@ async fn main() -> anyhow::Result<()> {
     let clients = Clients::from_env().await;
     let bucket = Arc::new(S3Bucket::new(clients.s3, storage.bucket));
     let memo = Arc::new(BucketMemo { bucket: bucket.clone() });
+    let library = media::Library::for_service(parsed("RUSHES_ALLOW_HOSTS", media::AllowedHosts::default())?)?;
     let studio = Studio {
         voice: Arc::new(optional("RUSHES_SPEAK").map_or_else(SpeakVoice::beside_this_program, speak_at)),
-        media: Arc::new(media::Library::for_service(parsed("RUSHES_ALLOW_HOSTS", media::AllowedHosts::default())?)?),
+        media: Arc::new(library.with_uploads(bucket.clone())),
         renderer: Arc::new(Engine::new(parsed("RUSHES_FFMPEG", PathBuf::from("ffmpeg"))?).with_memo(memo)),
     };
     let worker = Worker {

@@ -1,25 +1,29 @@
-//! Getting pictures over HTTP.
+//! Getting media over HTTP.
+
+use std::path::Path;
 
 use futures::TryStreamExt;
 use reqwest::header::{CONTENT_RANGE, LOCATION, RANGE};
 use reqwest::{Client, Response, StatusCode, redirect};
 use rushes_core::ports::MediaError;
+use rushes_core::spec::MediaKind;
+use tokio::io::AsyncWriteExt;
 use url::Url;
 
 use super::guard::{AllowedHosts, NotPublic, PublicResolver, Trust, admit};
-use super::picture::{self, Header};
-use super::{Limits, SetupError};
+use super::picture::{Header, check_size};
+use super::{Limits, SetupError, container, local};
 
 const MAX_REDIRECTS: usize = 5;
 /// A header that is not complete by then is not read on (large colour profiles come first in a JPEG).
-const HEADER_BYTES: usize = 1 << 20;
+pub const HEADER_BYTES: usize = 1 << 20;
 const USER_AGENT: &str = concat!("rushes/", env!("CARGO_PKG_VERSION"));
 
-/// Asks hosts for pictures.
+/// Asks hosts for media.
 #[derive(Debug)]
 pub struct Fetcher {
     allowed: AllowedHosts,
-    max_bytes: u64,
+    limits: Limits,
     /// Reaches the public internet only.
     public: Client,
     /// Reaches anything.
@@ -39,18 +43,13 @@ impl Fetcher {
                 .redirect(redirect::Policy::none())
                 .no_proxy()
         };
-        Ok(Self {
-            allowed,
-            max_bytes: limits.bytes,
-            public: client().dns_resolver(PublicResolver).build()?,
-            trusted: client().build()?,
-        })
+        Ok(Self { allowed, limits, public: client().dns_resolver(PublicResolver).build()?, trusted: client().build()? })
     }
 
-    /// Reads no more of the answer than the picture's header.
-    pub async fn check(&self, url: &str) -> Result<(), MediaError> {
+    /// Reads no more of the answer than the file's header.
+    pub async fn check(&self, url: &str, kind: MediaKind) -> Result<(), MediaError> {
         let response = self.get(url, Some(HEADER_BYTES)).await?;
-        self.check_announced_size(&response)?;
+        self.check_announced_size(&response, kind)?;
         let mut body = response.bytes_stream();
         let mut start = Vec::new();
         let mut next_look = 0;
@@ -58,7 +57,7 @@ impl Fetcher {
             start.extend_from_slice(&chunk);
             // Looks get rarer as the bytes get more, so that a slow sender cannot make them costly.
             if start.len() >= next_look {
-                if matches!(picture::read_header(&start)?, Header::Good) {
+                if matches!(container::read_header(kind, &start)?, Header::Good) {
                     return Ok(());
                 }
                 next_look = start.len() * 2;
@@ -67,20 +66,26 @@ impl Fetcher {
                 break;
             }
         }
-        picture::check(&start)
+        container::check(kind, &start)
     }
 
-    /// The whole file.
-    pub async fn download(&self, url: &str) -> Result<Vec<u8>, MediaError> {
+    /// Brings the whole file to `path`, as it comes. What is no such file is not read to its end.
+    pub async fn download(&self, url: &str, kind: MediaKind, path: &Path) -> Result<(), MediaError> {
         let response = self.get(url, None).await?;
-        self.check_announced_size(&response)?;
+        self.check_announced_size(&response, kind)?;
         let mut body = response.bytes_stream();
-        let mut bytes = Vec::new();
+        let mut file = tokio::fs::File::create(path).await.map_err(local)?;
+        let (mut start, mut size_bytes) = (Vec::new(), 0);
         while let Some(chunk) = body.try_next().await.map_err(unavailable)? {
-            picture::check_size((bytes.len() + chunk.len()) as u64, self.max_bytes)?;
-            bytes.extend_from_slice(&chunk);
+            size_bytes += chunk.len() as u64;
+            check_size(size_bytes, self.limits.bytes(kind))?;
+            if start.len() < container::SIGNATURE_BYTES {
+                start.extend_from_slice(&chunk[..chunk.len().min(container::SIGNATURE_BYTES)]);
+                container::read_header(kind, &start)?;
+            }
+            file.write_all(&chunk).await.map_err(local)?;
         }
-        Ok(bytes)
+        file.flush().await.map_err(local)
     }
 
     /// The answer at `url`, at most [`MAX_REDIRECTS`] steps away from it.
@@ -105,11 +110,11 @@ impl Fetcher {
     }
 
     /// Refuses a file that says itself that it is too large.
-    fn check_announced_size(&self, response: &Response) -> Result<(), MediaError> {
+    fn check_announced_size(&self, response: &Response, kind: MediaKind) -> Result<(), MediaError> {
         let range = response.headers().get(CONTENT_RANGE).and_then(|value| value.to_str().ok());
         let whole = range.and_then(|range| range.rsplit_once('/')).and_then(|(_, size)| size.parse().ok());
         match whole.or(response.content_length()) {
-            Some(size) => picture::check_size(size, self.max_bytes),
+            Some(size) => check_size(size, self.limits.bytes(kind)),
             None => Ok(()),
         }
     }
@@ -126,7 +131,7 @@ fn redirect_target(from: &Url, response: &Response) -> Result<Url, MediaError> {
         .ok_or_else(|| MediaError::Unreadable { reason: "a redirect leads nowhere".to_owned() })
 }
 
-/// Sorts answers into pictures, refusals and failures that may pass.
+/// Sorts answers into files, refusals and failures that may pass.
 fn accept(response: Response) -> Result<Response, MediaError> {
     let status = response.status();
     let reason = format!("the server answered {status}");

@@ -1,14 +1,14 @@
-//! What may be shown: told from the bytes, never from a name or a header.
+//! Which pictures may be shown: told from the bytes, never from a name or a header.
 
 use image::ImageFormat;
 use rushes_core::ports::MediaError;
+
+use super::container::SIGNATURE_BYTES;
 
 /// The longest side, in pixels.
 const MAX_SIDE: usize = 16_384;
 /// The most pixels.
 const MAX_PIXELS: usize = 100_000_000;
-/// Enough of a file to tell its format.
-const SIGNATURE_BYTES: usize = 16;
 
 /// What the first bytes of a file say.
 #[derive(Debug)]
@@ -37,20 +37,6 @@ pub fn read_header(start: &[u8]) -> Result<Header, MediaError> {
         Err(imagesize::ImageError::IoError(_)) => Ok(Header::Incomplete),
         Err(error) => Err(unreadable(&error.to_string())),
     }
-}
-
-/// Checks a whole file: its header is complete and the decoder takes it.
-///
-/// # Errors
-/// When it is no picture, or one too large.
-pub fn check(bytes: &[u8]) -> Result<(), MediaError> {
-    if matches!(read_header(bytes)?, Header::Incomplete) {
-        return Err(unreadable("it ends before its header does"));
-    }
-    let reader = image::ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format();
-    let reader = reader.map_err(|error| unreadable(&error.to_string()))?;
-    let (width, height) = reader.into_dimensions().map_err(|error| unreadable(&error.to_string()))?;
-    check_dimensions(width as usize, height as usize)
 }
 
 /// Refuses a file of more than `limit` bytes.
@@ -94,7 +80,7 @@ mod tests {
     fn a_header_is_told_from_its_first_bytes() {
         for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP] {
             let bytes = encoded(format);
-            assert!(check(&bytes).is_ok(), "{format:?}");
+            assert!(matches!(read_header(&bytes), Ok(Header::Good)), "{format:?}");
             for end in 0..bytes.len() {
                 let _never_panics = read_header(&bytes[..end]);
             }
@@ -111,8 +97,6 @@ mod tests {
         ] {
             assert!(matches!(read_header(bytes), Err(MediaError::Unreadable { .. })));
         }
-        assert!(matches!(check(b""), Err(MediaError::Unreadable { .. })));
-        assert!(matches!(check(&encoded(ImageFormat::Png)[..20]), Err(MediaError::Unreadable { .. })));
     }
 
     #[test]

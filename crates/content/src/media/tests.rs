@@ -33,6 +33,20 @@ fn huge_png() -> Vec<u8> {
     bytes
 }
 
+/// The beginning of an MP4 file, and as many bytes as a clip may have but a picture may not.
+fn clip() -> Vec<u8> {
+    let mut bytes = b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41".to_vec();
+    bytes.resize(3 << 20, 0);
+    bytes
+}
+
+/// A playlist that never ends: it must be refused by its beginning.
+fn endless_playlist() -> impl futures::Stream<Item = Result<Vec<u8>, std::io::Error>> {
+    use futures::StreamExt;
+    let start = futures::stream::iter([Ok(b"#EXTM3U\nhttp://169.254.169.254/\n".to_vec())]);
+    start.chain(futures::stream::pending())
+}
+
 struct Server {
     address: SocketAddr,
     downloads: Arc<AtomicUsize>,
@@ -52,6 +66,10 @@ impl Server {
             )
             .route("/page", get(|| async { "<!doctype html><title>Not a picture</title>" }))
             .route("/huge.png", get(|| async { huge_png() }))
+            .route("/clip.mp4", get(|| async { clip() }))
+            .route("/sound.mp3", get(|| async { b"ID3\x04\0\0\0\0\x01\0TSSE\0\0\0\0".to_vec() }))
+            .route("/list.m3u8", get(|| async { Body::from_stream(endless_playlist()).into_response() }))
+            .route("/drawing.svg", get(|| async { "<svg><image href=\"http://127.0.0.1/a.png\"/></svg>" }))
             .route("/empty", get(|| async {}))
             .route("/busy", get(|| async { StatusCode::SERVICE_UNAVAILABLE }))
             .route("/to-good", get(|| async { Redirect::temporary("/good.png") }))
@@ -134,6 +152,56 @@ async fn what_is_missing_or_no_picture_or_too_large_is_named_so() {
     for error in server.errors("/huge.png").await {
         assert!(matches!(&error, MediaError::TooLarge { reason } if reason.contains("20000x20000")), "{error}");
     }
+}
+
+#[tokio::test]
+async fn each_kind_of_media_is_fetched_as_itself_and_as_nothing_else() {
+    let server = Server::start().await;
+    let directory = tempfile::tempdir().unwrap();
+    let library = server.library();
+    for (path, kind, others) in [
+        ("/clip.mp4", MediaKind::Clip, vec![MediaKind::Picture]),
+        ("/clip.mp4", MediaKind::Sound, vec![]),
+        ("/sound.mp3", MediaKind::Sound, vec![MediaKind::Picture, MediaKind::Clip]),
+        ("/good.png", MediaKind::Picture, vec![MediaKind::Clip, MediaKind::Sound]),
+    ] {
+        let media = Media { kind, ..server.source(path) };
+        library.check(&media).await.unwrap();
+        let fetched = library.fetch(&media, directory.path()).await.unwrap();
+        assert!(std::fs::metadata(fetched.path).unwrap().len() > 16);
+        for kind in others {
+            let media = Media { kind, ..server.source(path) };
+            for error in
+                [library.check(&media).await.unwrap_err(), library.fetch(&media, directory.path()).await.unwrap_err()]
+            {
+                assert!(matches!(error, MediaError::Unreadable { .. }), "{path} as {kind:?}: {error}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn playlists_and_drawings_are_refused_by_name_before_their_end() {
+    let server = Server::start().await;
+    for (path, name) in [("/list.m3u8", "a playlist"), ("/drawing.svg", "an SVG drawing")] {
+        for kind in [MediaKind::Picture, MediaKind::Clip, MediaKind::Sound] {
+            let (media, directory) = (Media { kind, ..server.source(path) }, tempfile::tempdir().unwrap());
+            let library = server.library();
+            let fetched = library.fetch(&media, directory.path()).await.unwrap_err();
+            for error in [library.check(&media).await.unwrap_err(), fetched] {
+                assert!(error.to_string().contains(name), "{path} as {kind:?}: {error}");
+            }
+            assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "{path} left a file");
+        }
+    }
+}
+
+#[tokio::test]
+async fn there_are_no_uploads_at_the_command_line() {
+    let library = Library::for_command_line("".parse().unwrap()).unwrap();
+    let asset = picture(MediaSource::Asset(rushes_core::spec::AssetId::generate()));
+    assert!(matches!(library.check(&asset).await, Err(MediaError::Forbidden { .. })));
+    assert!(matches!(library.fetch(&asset, std::path::Path::new("/nowhere")).await, Err(MediaError::Forbidden { .. })));
 }
 
 #[tokio::test]

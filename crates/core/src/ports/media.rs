@@ -24,7 +24,7 @@ pub struct FetchedMedia {
     pub path: PathBuf,
 }
 
-/// Why a piece of media cannot be shown.
+/// Why a piece of media cannot be shown or played.
 #[derive(Debug, thiserror::Error)]
 pub enum MediaError {
     /// There is nothing at that place.
@@ -39,8 +39,8 @@ pub enum MediaError {
         /// Which rule it breaks.
         reason: String,
     },
-    /// Not a picture that can be read.
-    #[error("not a picture that can be shown: {reason}")]
+    /// Not a file of the kind that is wanted, or not one that can be read.
+    #[error("this file cannot be used: {reason}")]
     Unreadable {
         /// What is wrong with it.
         reason: String,

@@ -10,7 +10,10 @@ mod voice;
 pub use media::{FetchedMedia, MediaError, MediaLibrary};
 pub use memo::{Memo, MemoError, MemoKey, MemoKind};
 pub use renderer::{Progress, RenderError, RenderJob, RenderedFiles, Renderer, SilentProgress};
-pub use store::{Bucket, BucketError, Claim, ClaimOutcome, QueueError, StoreError, TaskPage, TaskQueue, TaskStore};
+pub use store::{
+    Bucket, BucketError, Claim, ClaimOutcome, ObjectStart, QueueError, SignedUpload, StoreError, TaskPage, TaskQueue,
+    TaskStore, UploadTerms,
+};
 pub use voice::{Voice, VoiceError};
 
 /// The cause of a failure in an adapter, kept for the log.

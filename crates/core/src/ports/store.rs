@@ -1,5 +1,6 @@
 //! The table, the queue and the bucket.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -138,21 +139,68 @@ pub trait Bucket: Send + Sync {
     /// The bytes, or `None` when nothing is stored there.
     async fn get(&self, key: ObjectKey) -> Result<Option<Bytes>, BucketError>;
 
+    /// The first `count` bytes of the object and its size, or `None` when nothing is stored there.
+    async fn get_start(&self, key: ObjectKey, count: u64) -> Result<Option<ObjectStart>, BucketError>;
+
+    /// Brings the object into a file, piece by piece. Returns its size, or `None` when nothing is stored there.
+    async fn get_file(&self, key: ObjectKey, path: &Path, max_bytes: u64) -> Result<Option<u64>, BucketError>;
+
     /// Removes the object. Removing what is not there is no failure.
     async fn delete(&self, key: ObjectKey) -> Result<(), BucketError>;
 
     /// A URL from which anyone who has it can read the object for `valid_for`.
     async fn presign(&self, key: ObjectKey, valid_for: Duration) -> Result<String, BucketError>;
 
+    /// A request with which anyone who has it can store the object, once, within `valid_for`.
+    async fn presign_put(
+        &self,
+        key: ObjectKey,
+        upload: &UploadTerms,
+        valid_for: Duration,
+    ) -> Result<SignedUpload, BucketError>;
+
     /// Whether the bucket answers.
     async fn check(&self) -> Result<(), BucketError>;
+}
+
+/// The beginning of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectStart {
+    /// As many bytes as were asked for, or all.
+    pub bytes: Bytes,
+    /// Size of the whole object.
+    pub size_bytes: u64,
+}
+
+/// What may be uploaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadTerms {
+    /// Its media type.
+    pub content_type: String,
+    /// Its exact size.
+    pub size_bytes: u64,
+}
+
+/// A signed request to upload something. Whoever has it may do so: it is never logged.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SignedUpload {
+    /// Where to send it, with the method `PUT`.
+    pub url: String,
+    /// Headers that are signed and have to be sent as they are, by name.
+    pub headers: BTreeMap<String, String>,
 }
 
 /// Why the bucket did not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum BucketError {
-    /// A local file cannot be read.
-    #[error("the file to store cannot be read")]
+    /// The object is larger than was asked for.
+    #[error("the object has {size_bytes} bytes")]
+    TooLarge {
+        /// Its size.
+        size_bytes: u64,
+    },
+    /// A local file cannot be read or written.
+    #[error("the local file cannot be read or written")]
     LocalFile(#[source] std::io::Error),
     /// The bucket cannot be reached or refuses.
     #[error("the bucket cannot be reached")]

@@ -26,6 +26,18 @@ pub enum MediaKind {
     Sound,
 }
 
+impl MediaKind {
+    /// The largest file that is taken.
+    #[must_use]
+    pub const fn max_bytes(self) -> u64 {
+        match self {
+            Self::Picture => 50 << 20,
+            Self::Clip => 2 << 30,
+            Self::Sound => 200 << 20,
+        }
+    }
+}
+
 /// A piece of media and where the spec names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Media {

@@ -216,7 +216,33 @@ fn parse_time(line: &str) -> Option<FrameTime> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
+
+    /// A program in place of ffmpeg that never ends, and says much.
+    fn endless(directory: &std::path::Path, does: &str) -> Ffmpeg {
+        let program = directory.join("ffmpeg");
+        std::fs::write(&program, format!("#!/bin/sh\n{does}\nexec sleep 600\n")).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        Ffmpeg::new(program)
+    }
+
+    #[test]
+    fn a_decoder_that_keeps_us_waiting_is_given_up_and_killed() {
+        let directory = tempfile::tempdir().unwrap();
+        let complaints =
+            "for n in 1 2 3 4 5 6 7 8 9; do head -c 100000 /dev/zero >&2; done; echo '7 1/25' >&0; printf abc";
+        let ffmpeg = endless(directory.path(), &format!("PATH=/usr/bin:/bin; {complaints}"));
+        let mut stream = ffmpeg.start_frames("testing", Duration::from_millis(1_500), [""; 0]).unwrap();
+        let process = stream.child.id();
+        assert_eq!(stream.next_time().unwrap(), Some(FrameTime { ticks: 7, time_base: (1, 25) }));
+        assert!(matches!(stream.read(&mut [0; 8]), Err(RenderError::Deadline { .. })));
+        assert!(matches!(stream.next_time(), Err(RenderError::Deadline { .. })));
+        assert!(matches!(stream.words(), Err(RenderError::Deadline { .. })));
+        drop(stream);
+        assert!(!std::path::Path::new(&format!("/proc/{process}")).exists());
+    }
 
     #[test]
     fn a_time_is_read_as_ffmpeg_writes_it() {

@@ -1,5 +1,6 @@
 //! The routes, by what they are about.
 
+pub mod assets;
 pub mod health;
 pub mod legacy;
 pub mod videos;

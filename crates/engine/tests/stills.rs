@@ -1,0 +1,94 @@
+//! Still pictures of every kind look in the video as they look elsewhere. Each file in `pictures` shows
+//! red, green, blue and white quarters, or says in its test what it shows instead. Colour profiles are not read.
+
+#![allow(clippy::unwrap_used, reason = "a broken fixture may end the test")]
+
+mod common;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use common::{ffmpeg, program};
+use rushes_core::ports::{RenderJob, Renderer, SilentProgress};
+use rushes_core::spec::{Fit, Output};
+use rushes_core::timeline::{Backdrop, SpokenScene, SpokenVideo, Still, Timeline};
+use rushes_core::units::FrameRate;
+use rushes_engine::Engine;
+
+type Rgb = [u8; 3];
+
+const RED: Rgb = [255, 0, 0];
+const GREEN: Rgb = [0, 255, 0];
+const BLUE: Rgb = [0, 0, 255];
+const WHITE: Rgb = [255, 255, 255];
+const BLACK: Rgb = [0, 0, 0];
+const QUARTERS: [Rgb; 4] = [RED, GREEN, BLUE, WHITE];
+
+const fn grey(level: u8) -> Rgb {
+    [level, level, level]
+}
+
+/// The middle of each quarter, as a video of the picture shows it.
+async fn shown(picture: &str) -> Result<Vec<Rgb>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures").join(picture);
+    let output = Output { width: 128, height: 96, frame_rate: FrameRate::new(24).unwrap() };
+    let still = Backdrop::Still(Still { path, fit: Fit::Cover, camera: None });
+    let scene = SpokenScene { minimum_duration: Duration::from_millis(100), ..SpokenScene::plain(still) };
+    let (timeline, soundtrack) = Timeline::lay(output, SpokenVideo::plain(vec![scene]));
+    let directory = tempfile::tempdir()?;
+    let job = RenderJob { timeline: &timeline, soundtrack: Arc::new(soundtrack), directory: directory.path() };
+    let files = Engine::new(program()).render(job, &SilentProgress).await?;
+    let video = files.video.to_str().context("path")?;
+    let rgb = ffmpeg(&["-i", video, "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"], &[])?;
+    ensure!(rgb.len() == 128 * 96 * 3, "{picture}: {} bytes", rgb.len());
+    let at = |x: usize, y: usize| {
+        let start = (y * 128 + x) * 3;
+        [rgb[start], rgb[start + 1], rgb[start + 2]]
+    };
+    Ok(vec![at(32, 24), at(96, 24), at(32, 72), at(96, 72)])
+}
+
+async fn assert_shows(picture: &str, wanted: [Rgb; 4]) -> Result<()> {
+    let shown = shown(picture).await?;
+    let is_near = |shown: &Rgb, wanted: &Rgb| shown.iter().zip(wanted).all(|(a, b)| a.abs_diff(*b) <= 10);
+    ensure!(shown.iter().zip(&wanted).all(|(shown, wanted)| is_near(shown, wanted)), "{picture}: {shown:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_picture_stands_upright_however_it_was_held() -> Result<()> {
+    for orientation in 2..=8 {
+        assert_shows(&format!("orientation-{orientation}.jpg"), QUARTERS).await?;
+    }
+    assert_shows("orientation-6.png", QUARTERS).await?;
+    assert_shows("orientation-6.webp", QUARTERS).await
+}
+
+#[tokio::test]
+async fn palettes_and_lossy_and_moving_webp_show_their_colours() -> Result<()> {
+    for picture in ["palette.png", "lossy.webp", "animated.webp"] {
+        assert_shows(picture, QUARTERS).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn inks_are_turned_into_light() -> Result<()> {
+    // The last quarter is black ink at half strength.
+    assert_shows("cmyk.jpg", [RED, GREEN, BLUE, grey(127)]).await
+}
+
+#[tokio::test]
+async fn sixteen_bits_become_eight() -> Result<()> {
+    assert_shows("gray16.png", [BLACK, grey(128), grey(32), grey(160)]).await
+}
+
+#[tokio::test]
+async fn what_is_transparent_shows_black() -> Result<()> {
+    for picture in ["alpha.png", "alpha.webp"] {
+        assert_shows(picture, [RED, GREEN, BLUE, grey(128)]).await?;
+    }
+    assert_shows("gray-alpha.png", [BLACK, grey(200), BLACK, grey(200)]).await
+}
