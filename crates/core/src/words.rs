@@ -76,7 +76,7 @@ mod tests {
     fn chinese_and_japanese_are_cut_at_words_and_keep_their_punctuation() {
         assert_eq!(cut("今天天气很好，我们去公园。"), ["今天", "天气", "很好，", "我们", "去", "公园。"]);
         assert_eq!(cut("今日は「東京」に行きます。"), ["今日", "は", "「東京」", "に", "行き", "ます。"]);
-        assert_eq!(cut("我用iPhone 15拍照"), ["我用", "iPhone", "15", "拍照"]);
+        assert_eq!(cut("我用iPhone 15拍照"), ["我", "用", "iPhone", "15", "拍照"]);
     }
 
     proptest! {
