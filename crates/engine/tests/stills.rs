@@ -6,12 +6,10 @@
 mod common;
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use common::{ffmpeg, program};
-use rushes_core::ports::{RenderJob, Renderer, SilentProgress};
 use rushes_core::spec::{Fit, Output};
 use rushes_core::timeline::{Backdrop, SpokenScene, SpokenVideo, Still, Timeline};
 use rushes_core::units::FrameRate;
@@ -30,18 +28,15 @@ const fn grey(level: u8) -> Rgb {
     [level, level, level]
 }
 
-/// The middle of each quarter, as a video of the picture shows it.
+/// The middle of each quarter, as a frame with the picture shows it.
 async fn shown(picture: &str) -> Result<Vec<Rgb>> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures").join(picture);
     let output = Output { width: 128, height: 96, frame_rate: FrameRate::new(24).unwrap() };
     let still = Backdrop::Still(Still { path, fit: Fit::Cover, camera: None });
     let scene = SpokenScene { minimum_duration: Duration::from_millis(100), ..SpokenScene::plain(still) };
-    let (timeline, soundtrack) = Timeline::lay(output, SpokenVideo::plain(vec![scene]));
-    let directory = tempfile::tempdir()?;
-    let job = RenderJob { timeline: &timeline, soundtrack: Arc::new(soundtrack), directory: directory.path() };
-    let files = Engine::new(program()).render(job, &SilentProgress).await?;
-    let video = files.video.to_str().context("path")?;
-    let rgb = ffmpeg(&["-i", video, "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"], &[])?;
+    let (timeline, _) = Timeline::lay(output, SpokenVideo::plain(vec![scene]));
+    let png = Engine::new(program()).preview(&timeline, 0).await?;
+    let rgb = ffmpeg(&["-f", "png_pipe", "-i", "-", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"], &png)?;
     ensure!(rgb.len() == 128 * 96 * 3, "{picture}: {} bytes", rgb.len());
     let at = |x: usize, y: usize| {
         let start = (y * 128 + x) * 3;
