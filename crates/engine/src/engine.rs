@@ -23,11 +23,15 @@ use crate::sound::{AacTrack, encode_sound};
 use crate::sources::Loader;
 use crate::text::Typesetter;
 
+/// Pictures of more pixels take hundreds of megabytes for each segment that is rendered.
+const LARGE_PIXELS: u32 = 2560 * 1440;
+
 /// Draws, encodes and joins on this machine.
 #[derive(Clone)]
 pub struct Engine {
     ffmpeg: Ffmpeg,
-    workers: usize,
+    /// Segments rendered at once, where someone has chosen.
+    workers: Option<usize>,
     memo: Arc<dyn Memo>,
 }
 
@@ -72,17 +76,16 @@ struct Silent {
 
 impl Engine {
     /// An engine that uses the ffmpeg at `ffmpeg`, renders as many segments at
-    /// once as the machine has processors, and remembers none.
+    /// once as keep the machine's processors busy, and remembers none.
     #[must_use]
     pub fn new(ffmpeg: PathBuf) -> Self {
-        let workers = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { ffmpeg: Ffmpeg::new(ffmpeg), workers, memo: Arc::new(NoMemo) }
+        Self { ffmpeg: Ffmpeg::new(ffmpeg), workers: None, memo: Arc::new(NoMemo) }
     }
 
     /// The same engine with another number of segments rendered at once; at least one.
     #[must_use]
     pub fn with_workers(self, workers: usize) -> Self {
-        Self { workers: workers.max(1), ..self }
+        Self { workers: Some(workers.max(1)), ..self }
     }
 
     /// The same engine with a memory for segments and sound.
@@ -149,11 +152,22 @@ impl Engine {
     /// Renders all segments into files, in parallel; returns them in order.
     async fn render_segments(&self, shared: Shared<'_>) -> Result<Vec<SegmentFile>, RenderError> {
         let shared = &shared;
-        stream::iter(0..shared.plan.segments.len())
-            .map(|index| self.render_segment(index, shared))
-            .buffered(self.workers)
+        // In any order: a slow segment at the front would keep finished ones in the places of the next.
+        let mut files: Vec<(usize, SegmentFile)> = stream::iter(0..shared.plan.segments.len())
+            .map(|index| async move { self.render_segment(index, shared).await.map(|file| (index, file)) })
+            .buffer_unordered(self.segments_at_once(&shared.plan.output))
             .try_collect()
-            .await
+            .await?;
+        files.sort_by_key(|(index, _)| *index);
+        Ok(files.into_iter().map(|(_, file)| file).collect())
+    }
+
+    /// Half as many again as there are processors, since drawing and encoding wait for
+    /// each other; large pictures take too much memory for that.
+    fn segments_at_once(&self, output: &Output) -> usize {
+        let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+        let is_large = output.width * output.height > LARGE_PIXELS;
+        self.workers.unwrap_or_else(|| if is_large { processors() } else { processors().div_ceil(2) + processors() })
     }
 
     /// Recalls a segment or renders it, and writes it into a file.

@@ -164,6 +164,23 @@ fn add_lanes(sums: &mut [f32; LANES], weights: &[f32; LANES], row: &[f32], at: u
 
 /// Cuts off what lies beyond a byte and behind the point.
 fn to_bytes(line: &mut [u8], mixed: &[f32]) {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        #[expect(unsafe_code, reason = "the processor was just found to have the instructions")]
+        // SAFETY: the only condition of the call is that the processor has AVX2.
+        return unsafe { to_bytes_avx2(line, mixed) };
+    }
+    to_bytes_anywhere(line, mixed);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn to_bytes_avx2(line: &mut [u8], mixed: &[f32]) {
+    to_bytes_anywhere(line, mixed);
+}
+
+#[inline(always)]
+fn to_bytes_anywhere(line: &mut [u8], mixed: &[f32]) {
     for (byte, sum) in line.iter_mut().zip(mixed) {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte")]
         let value = sum.clamp(0.0, 255.0) as i32 as u8;
