@@ -1,13 +1,20 @@
 //! The voices that may be named are voices that speak.
 
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use async_trait::async_trait;
+use bytes::Bytes;
+use rushes_content::remember::RememberingVoice;
 use rushes_content::speak::SpeakVoice;
-use rushes_core::narration::Samples;
-use rushes_core::ports::{Voice, VoiceError};
+use rushes_core::narration::{Samples, Speech, SpokenWord};
+use rushes_core::ports::{Memo, MemoError, MemoKey, Voice, VoiceError};
 use rushes_core::spec::{VoiceChoice, voices};
 use rushes_tests::service::bin_dir;
+use tokio::sync::Mutex;
 
 /// The samples, out of their file.
 fn heard(samples: &Samples) -> Result<Vec<u8>> {
@@ -67,5 +74,98 @@ fn the_description_of_the_api_lists_the_same_voices() -> Result<()> {
         document["components"]["schemas"]["Voice"]["properties"]["name"]["enum"].as_array().context("voices")?;
     let listed: Vec<&str> = listed.iter().filter_map(|name| name.as_str()).collect();
     ensure!(listed == voices::NAMES, "{listed:?}");
+    Ok(())
+}
+
+/// A memo in memory.
+#[derive(Default)]
+struct Notes(Mutex<HashMap<MemoKey, Bytes>>);
+
+#[async_trait]
+impl Memo for Notes {
+    async fn get(&self, key: MemoKey) -> Result<Option<Bytes>, MemoError> {
+        Ok(self.0.lock().await.get(&key).cloned())
+    }
+
+    async fn put(&self, key: MemoKey, value: Bytes) -> Result<(), MemoError> {
+        self.0.lock().await.insert(key, value);
+        Ok(())
+    }
+}
+
+/// The real voice, and what it was asked to speak.
+struct Overheard {
+    voice: SpeakVoice,
+    asked: Mutex<Vec<Vec<String>>>,
+}
+
+#[async_trait]
+impl Voice for Overheard {
+    async fn version(&self) -> Result<String, VoiceError> {
+        self.voice.version().await
+    }
+
+    async fn speak(&self, sentences: &[String], choice: &VoiceChoice, spool: &Path) -> Result<Vec<Speech>, VoiceError> {
+        self.asked.lock().await.push(sentences.to_vec());
+        self.voice.speak(sentences, choice, spool).await
+    }
+}
+
+struct Studio {
+    voice: RememberingVoice,
+    overheard: Arc<Overheard>,
+    notes: Arc<Notes>,
+    directory: tempfile::TempDir,
+}
+
+impl Studio {
+    fn new() -> Result<Self> {
+        let voice = SpeakVoice::new(bin_dir().join("rushes-speak"));
+        let overheard = Arc::new(Overheard { voice, asked: Mutex::default() });
+        let notes = Arc::<Notes>::default();
+        let voice = RememberingVoice::new(overheard.clone(), notes.clone());
+        Ok(Self { voice, overheard, notes, directory: tempfile::tempdir()? })
+    }
+
+    /// What is heard, and what was really spoken for it.
+    async fn speak(&self, sentences: &[&str], choice: &VoiceChoice) -> Result<(Vec<Heard>, Vec<Vec<String>>)> {
+        let sentences: Vec<String> = sentences.iter().map(|sentence| (*sentence).to_owned()).collect();
+        let speeches = self.voice.speak(&sentences, choice, &self.directory.path().join("speech.pcm")).await?;
+        let heard: Result<_> =
+            speeches.into_iter().map(|it| Ok((heard(&it.samples)?, it.sample_rate_hz, it.words))).collect();
+        Ok((heard?, std::mem::take(&mut *self.overheard.asked.lock().await)))
+    }
+}
+
+/// Samples, their rate, and words.
+type Heard = (Vec<u8>, u32, Vec<SpokenWord>);
+
+#[tokio::test]
+async fn only_what_was_never_spoken_is_spoken_and_in_one_go() -> Result<()> {
+    let studio = Studio::new()?;
+    let (first, asked) = studio.speak(&["One.", "Two.", "One."], &choice("en-us")).await?;
+    ensure!(asked == [["One.", "Two."]] && first[0] == first[2], "{asked:?}");
+    let (again, asked) = studio.speak(&["One.", "Two.", "One."], &choice("en-us")).await?;
+    ensure!(asked.is_empty() && again == first, "{asked:?}");
+    let (mixed, asked) = studio.speak(&["Two.", "Three.", "One."], &choice("en-us")).await?;
+    ensure!(asked == [["Three."]] && (&mixed[0], &mixed[2]) == (&first[1], &first[0]), "{asked:?}");
+    let slower = VoiceChoice { rate_wpm: 100, ..choice("en-us") };
+    let (slow, asked) = studio.speak(&["One."], &slower).await?;
+    ensure!(asked == [["One."]] && slow[0].0.len() > first[0].0.len(), "{asked:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn remembered_speech_that_is_damaged_is_spoken_again() -> Result<()> {
+    let studio = Studio::new()?;
+    let (first, _) = studio.speak(&["One.", "Two."], &choice("de")).await?;
+    for value in studio.notes.0.lock().await.values_mut() {
+        let mut damaged = value.to_vec();
+        *damaged.last_mut().context("empty")? ^= 1;
+        *value = damaged.into();
+    }
+    let (again, asked) = studio.speak(&["One.", "Two."], &choice("de")).await?;
+    ensure!(asked == [["One.", "Two."]] && again == first, "{asked:?}");
+    ensure!(studio.speak(&["One.", "Two."], &choice("de")).await?.1.is_empty(), "it was not remembered again");
     Ok(())
 }

@@ -131,7 +131,7 @@ pub struct ToolOptions {
     #[arg(long, env = "RUSHES_FFMPEG", default_value = "ffmpeg", value_name = "PATH")]
     pub ffmpeg: PathBuf,
 
-    /// Where rendered segments are remembered, so that an edit renders only what it changed
+    /// Where rendered segments, sound and speech are remembered, so that an edit renders only what it changed
     /// [default: the user's cache folder].
     #[arg(long, env = "RUSHES_CACHE_DIR", value_name = "DIR")]
     pub cache_dir: Option<PathBuf>,

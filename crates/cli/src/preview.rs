@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use jiff::SignedDuration;
+use rushes_core::scratch::Scratch;
 
 use crate::arguments::PreviewOptions;
 use crate::input::read_spec;
@@ -15,7 +16,7 @@ use crate::studio::{engine, lay};
 pub async fn run(options: PreviewOptions) -> anyhow::Result<()> {
     let spec = read_spec(&options.spec)?;
     let engine = engine(&options.tools)?;
-    let scratch = tempfile::tempdir().context("no folder for unfinished files can be made")?;
+    let scratch = Scratch::create().context("no folder for unfinished files can be made")?;
     let picture = unless_interrupted(async {
         let timeline = lay(&engine, &spec, &options.tools, scratch.path()).await?;
         let rate = timeline.output.frame_rate;

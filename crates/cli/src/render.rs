@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use rushes_core::produce::{ProducedOutput, Production, Studio};
+use rushes_core::scratch::Scratch;
 use rushes_core::spec::VideoSpec;
 use rushes_core::subtitles::{to_srt, to_vtt};
 use rushes_core::task::{OutputReport, VideoReport};
@@ -41,15 +42,12 @@ async fn make(studio: &Studio, spec: &VideoSpec, output: &Path, bar: &Bar) -> an
 }
 
 /// A directory for unfinished files on the output's own disk, gone at the end whatever happens.
-fn scratch_beside(output: &Path) -> anyhow::Result<tempfile::TempDir> {
+fn scratch_beside(output: &Path) -> anyhow::Result<Scratch> {
     let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if output.is_dir() || output.file_name().is_none() {
         bail!("{} is a folder; name the video file to write", output.display());
     }
-    tempfile::Builder::new()
-        .prefix(".rushes-")
-        .tempdir_in(folder)
-        .with_context(|| format!("nothing can be written in {}", folder.display()))
+    Scratch::create_in(folder, ".rushes-").with_context(|| format!("nothing can be written in {}", folder.display()))
 }
 
 /// Puts the finished files where they were asked for. The first video comes last: where it is, all is.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use rushes_content::media::{AllowedHosts, Library};
+use rushes_content::remember::RememberingVoice;
 use rushes_content::speak::SpeakVoice;
-use rushes_core::ports::SilentProgress;
+use rushes_core::ports::{SilentProgress, Voice};
 use rushes_core::produce::Studio;
 use rushes_core::spec::{SpecError, VideoSpec};
 use rushes_core::timeline::Timeline;
@@ -18,17 +19,20 @@ use crate::cache::DirectoryMemo;
 /// The engine as asked for, with its memory.
 pub fn engine(options: &ToolOptions) -> anyhow::Result<Engine> {
     let engine = Engine::new(options.ffmpeg.clone());
-    let Some(folder) = cache_folder(options) else { return Ok(engine) };
-    let memo = DirectoryMemo::open(folder)?;
-    memo.prune().context("old remembered segments cannot be removed (try --no-cache)")?;
+    let Some(memo) = memo(options)? else { return Ok(engine) };
+    memo.prune().context("old remembered results cannot be removed (try --no-cache)")?;
     Ok(engine.with_memo(Arc::new(memo)))
 }
 
 /// All that makes a video with that engine.
 pub fn studio(engine: Engine, options: &ToolOptions) -> anyhow::Result<Studio> {
     let voice = options.speak.clone().map_or_else(SpeakVoice::beside_this_program, SpeakVoice::new);
+    let voice: Arc<dyn Voice> = match memo(options)? {
+        Some(memo) => Arc::new(RememberingVoice::new(Arc::new(voice), Arc::new(memo))),
+        None => Arc::new(voice),
+    };
     Ok(Studio {
-        voice: Arc::new(voice),
+        voice,
         media: Arc::new(Library::for_command_line(AllowedHosts::default())?),
         renderer: Arc::new(engine),
     })
@@ -49,6 +53,11 @@ pub async fn lay(engine: &Engine, spec: &VideoSpec, options: &ToolOptions, scrat
     check_media(&studio, spec).await?;
     let (timeline, _) = studio.lay(spec, scratch, &SilentProgress).await?;
     Ok(timeline)
+}
+
+/// Where results are remembered; `None` for no cache.
+fn memo(options: &ToolOptions) -> anyhow::Result<Option<DirectoryMemo>> {
+    cache_folder(options).map(DirectoryMemo::open).transpose()
 }
 
 /// As asked for, or where the XDG base directory specification has caches; `None` for no cache.

@@ -65,10 +65,11 @@ impl SpeakVoice {
         Self::new(program.unwrap_or_else(|| PathBuf::from("rushes-speak")))
     }
 
-    fn start(&self) -> Result<Child, VoiceError> {
+    fn start(&self, arguments: &[&str]) -> Result<Child, VoiceError> {
         let inherited = ["PATH", "LD_LIBRARY_PATH", "ESPEAK_DATA_PATH"];
         let environment = inherited.iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
         Command::new(&self.program)
+            .args(arguments)
             .env_clear()
             .envs(environment)
             .stdin(Stdio::piped())
@@ -82,17 +83,28 @@ impl SpeakVoice {
 
 #[async_trait]
 impl Voice for SpeakVoice {
+    async fn version(&self) -> Result<String, VoiceError> {
+        let telling = self.start(&["--version"])?.wait_with_output();
+        let told = tokio::time::timeout(STARTUP, telling).await.map_err(|_| too_slow(STARTUP))?;
+        let told = told.map_err(|error| failed("its version could not be read", error))?;
+        if told.status.success() {
+            return Ok(String::from_utf8_lossy(&told.stdout).trim().to_owned());
+        }
+        let complaint = String::from_utf8_lossy(&told.stderr).trim().to_owned();
+        Err(match told.status.code() {
+            Some(EXIT_NOT_INSTALLED) => VoiceError::NotInstalled { hint: complaint },
+            _ => VoiceError::Failed { reason: format!("{}: {complaint}", told.status), source: None },
+        })
+    }
+
     async fn speak(&self, sentences: &[String], choice: &VoiceChoice, spool: &Path) -> Result<Vec<Speech>, VoiceError> {
         let request = Request { voice: &choice.name, rate_wpm: choice.rate_wpm, pitch: choice.pitch, sentences };
         let request =
             serde_json::to_vec(&request).map_err(|error| failed("the request could not be written", error))?;
         let count = u32::try_from(sentences.len()).unwrap_or(u32::MAX);
         let deadline = STARTUP + PER_SENTENCE.saturating_mul(count);
-        let speaking = exchange(self.start()?, &request, sentences, choice, spool);
-        tokio::time::timeout(deadline, speaking).await.map_err(|_| VoiceError::Failed {
-            reason: format!("it took longer than {} s", deadline.as_secs()),
-            source: None,
-        })?
+        let speaking = exchange(self.start(&[])?, &request, sentences, choice, spool);
+        tokio::time::timeout(deadline, speaking).await.map_err(|_| too_slow(deadline))?
     }
 }
 
@@ -188,6 +200,10 @@ fn marks(sentence: &str, words: &[(usize, u64)]) -> Vec<(usize, Duration)> {
         Some((*offsets.get(*character)?, Duration::from_millis(*milliseconds)))
     };
     words.iter().filter_map(mark).collect()
+}
+
+fn too_slow(deadline: Duration) -> VoiceError {
+    VoiceError::Failed { reason: format!("it took longer than {} s", deadline.as_secs()), source: None }
 }
 
 fn cut_off() -> VoiceError {

@@ -1,7 +1,8 @@
 //! The domain of Rushes: what a video is asked to be ([`spec`]), how a request
 //! lives ([`task`]), what is visible when ([`timeline`]), what the outside has
 //! to offer ([`ports`]) and what is done with it ([`submit`], [`upload`], [`work`],
-//! [`produce`]). Nothing in here opens a file or a socket.
+//! [`produce`]). Nothing in here opens a file or a socket; [`scratch`] alone makes
+//! and removes the directory in which the others work.
 
 mod dress;
 pub mod keys;
@@ -10,6 +11,8 @@ pub mod narration;
 pub mod ports;
 pub mod produce;
 pub mod read;
+pub mod scratch;
+pub mod seal;
 pub mod sentence;
 pub mod spec;
 pub mod submit;

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 pub use crate::words::written_words;
 
 /// The sound of one sentence.
@@ -52,7 +54,7 @@ impl From<Vec<i16>> for Samples {
 }
 
 /// One word as written, and when it sounds, from the sentence's start.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpokenWord {
     /// As written, with its punctuation.
     pub text: String,

@@ -134,8 +134,7 @@ impl Engine {
         hashes: &FileHashes,
         drawn: &UnboundedSender<u64>,
     ) -> Result<Silent, RenderError> {
-        let made = tokio::fs::create_dir_all(&directory).await;
-        made.map_err(|source| RenderError::Io { doing: "making a folder", source })?;
+        make_folder(&directory).await.map_err(|source| RenderError::Io { doing: "making a folder", source })?;
         let plan = Plan::new(timeline, &mut Typesetter::new());
         let loader = Loader::new(self.ffmpeg.clone(), timeline.output);
         let poster = directory.join("poster.jpg");
@@ -220,6 +219,14 @@ impl Renderer for Engine {
         progress.report(Stage::Stitching, 0.0);
         let sound = Arc::new(sound);
         stream::iter(shapes).then(|shape| join(shape, Arc::clone(&sound))).try_collect().await
+    }
+}
+
+/// Makes the folder in one that must be there: a render that was dropped does not bring back what is removed.
+async fn make_folder(path: &Path) -> std::io::Result<()> {
+    match tokio::fs::create_dir(path).await {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        outcome => outcome,
     }
 }
 

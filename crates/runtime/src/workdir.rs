@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
+use rushes_core::scratch::Scratch;
 use tempfile::TempDir;
 
 const PREFIX: &str = "rushes-work-";
@@ -45,8 +46,8 @@ impl WorkDirs {
     ///
     /// # Errors
     /// When it cannot be made.
-    pub fn for_task(&self) -> io::Result<TempDir> {
-        tempfile::Builder::new().prefix("task-").tempdir_in(self.directory.path())
+    pub fn for_task(&self) -> io::Result<Scratch> {
+        Scratch::create_in(self.directory.path(), "task-")
     }
 }
 

@@ -59,6 +59,7 @@ type SetVoiceByName = unsafe extern "C" fn(*const c_char) -> c_int;
 type SetVoiceByProperties = unsafe extern "C" fn(*mut VoiceQuery) -> c_int;
 type SetParameter = unsafe extern "C" fn(c_int, c_int, c_int) -> c_int;
 type Terminate = unsafe extern "C" fn() -> c_int;
+type Info = unsafe extern "C" fn(*mut *const c_char) -> *const c_char;
 type Synth =
     unsafe extern "C" fn(*const c_void, usize, c_uint, c_int, c_uint, c_uint, *mut c_uint, *mut c_void) -> c_int;
 
@@ -99,6 +100,17 @@ pub struct Espeak {
     library: Library,
     /// Samples a second of everything spoken.
     pub sample_rate_hz: u32,
+}
+
+/// The version of the library. It need not be started.
+pub fn version() -> Result<String, SpeakError> {
+    let library = open()?;
+    // SAFETY: the type is that of the function in `speak_lib.h`.
+    let info = unsafe { library.get::<Info>(b"espeak_Info\0") }.map_err(SpeakError::Incompatible)?;
+    let mut data_path = ptr::null();
+    // SAFETY: the library writes a pointer, and returns a text that lives as long as it is open.
+    let version = unsafe { CStr::from_ptr(info(&raw mut data_path)) };
+    Ok(version.to_string_lossy().into_owned())
 }
 
 impl Espeak {

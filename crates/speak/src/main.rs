@@ -1,6 +1,6 @@
 //! `rushes-speak`: reads a request from standard input, writes each sentence's
 //! speech to standard output: a line of JSON, then the samples it announces
-//! (16 bits, little endian).
+//! (16 bits, little endian). With `--version` it names what speaks.
 //!
 //! ```text
 //! echo '{"voice":"en-us","rate_wpm":175,"pitch":50,"sentences":["Hello."]}' | rushes-speak | head -1
@@ -61,6 +61,11 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Failure> {
+    if std::env::args().nth(1).as_deref() == Some("--version") {
+        let own = env!("CARGO_PKG_VERSION");
+        writeln!(io::stdout(), "rushes-speak {own}, espeak-ng {}", library::version()?)?;
+        return Ok(());
+    }
     let mut json = String::new();
     io::stdin().read_to_string(&mut json)?;
     let request: Request = serde_json::from_str(&json)?;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rushes_aws::{Clients, DynamoTable, S3Bucket, SqsQueue};
-use rushes_content::{media, speak::SpeakVoice};
+use rushes_content::{media, remember::RememberingVoice, speak::SpeakVoice};
 use rushes_core::{memo::BucketMemo, produce::Studio, work::Worker};
 use rushes_engine::Engine;
 use rushes_runtime::config::{StorageConfig, WorkConfig, optional, parsed};
@@ -20,8 +20,9 @@ async fn main() -> anyhow::Result<()> {
     let bucket = Arc::new(S3Bucket::new(clients.s3, storage.bucket));
     let memo = Arc::new(BucketMemo { bucket: bucket.clone() });
     let library = media::Library::for_service(parsed("RUSHES_ALLOW_HOSTS", media::AllowedHosts::default())?)?;
+    let voice = Arc::new(optional("RUSHES_SPEAK").map_or_else(SpeakVoice::beside_this_program, speak_at));
     let studio = Studio {
-        voice: Arc::new(optional("RUSHES_SPEAK").map_or_else(SpeakVoice::beside_this_program, speak_at)),
+        voice: Arc::new(RememberingVoice::new(voice, memo.clone())),
         media: Arc::new(library.with_uploads(bucket.clone())),
         renderer: Arc::new(Engine::new(parsed("RUSHES_FFMPEG", PathBuf::from("ffmpeg"))?).with_memo(memo)),
     };

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use anyhow::Context;
+use rushes_core::scratch::Scratch;
 use rushes_core::units::FrameRate;
 use rushes_engine::PlannedSegment;
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ use crate::studio::{engine, lay};
 pub async fn tell(options: &InspectOptions) -> anyhow::Result<String> {
     let spec = read_spec(&options.file)?;
     let engine = engine(&options.tools)?;
-    let scratch = tempfile::tempdir().context("no folder for unfinished files can be made")?;
+    let scratch = Scratch::create().context("no folder for unfinished files can be made")?;
     let timeline = lay(&engine, &spec, &options.tools, scratch.path()).await?;
     let segments = engine.inspect(&timeline).await?;
     let rate = timeline.output.frame_rate;

@@ -14,6 +14,8 @@ pub enum MemoKind {
     Segment,
     /// A part of a finished soundtrack.
     Sound,
+    /// A spoken sentence.
+    Voice,
 }
 
 /// Name of a result: equal inputs, equal keys.
@@ -30,6 +32,7 @@ impl fmt::Display for MemoKey {
         let kind = match self.kind {
             MemoKind::Segment => "segment",
             MemoKind::Sound => "sound",
+            MemoKind::Voice => "voice",
         };
         write!(formatter, "{kind}/")?;
         self.hash.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))

@@ -11,6 +11,9 @@ use crate::spec::VoiceChoice;
 /// Speaks sentences.
 #[async_trait]
 pub trait Voice: Send + Sync {
+    /// Name and version of what speaks: where these are equal, the same sentence sounds the same.
+    async fn version(&self) -> Result<String, VoiceError>;
+
     /// The speech of every sentence, in order. All have the same sample rate. Their
     /// samples may go into a new file at `spool`, which must live as long as they are needed.
     async fn speak(&self, sentences: &[String], choice: &VoiceChoice, spool: &Path) -> Result<Vec<Speech>, VoiceError>;

@@ -7,9 +7,10 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use rushes_core::narration::Samples;
 use rushes_core::ports::{Memo, MemoKey, MemoKind, RenderError};
+use rushes_core::seal::{open, seal};
 use rushes_core::timeline::Soundtrack;
 
 use super::aac::coder_settings;
@@ -21,7 +22,6 @@ use super::voice::SampleReader;
 const SOUND_VERSION: &str = "rushes-sound 1";
 /// Frames of a part: about a minute and a half.
 const FRAMES_IN_PART: usize = 4096;
-const HASH_BYTES: usize = 32;
 /// Samples hashed at once.
 const SAMPLES_AT_ONCE: u64 = 1 << 16;
 
@@ -129,7 +129,7 @@ pub async fn recall(memo: &dyn Memo, sound: [u8; 32], directory: &Path) -> Optio
                 return None;
             }
         };
-        let Some(part) = Part::open(&sealed) else {
+        let Some(part) = Part::read(&sealed) else {
             tracing::warn!(%key, "remembered sound is damaged and is made again");
             return None;
         };
@@ -154,7 +154,7 @@ pub async fn remember(memo: &dyn Memo, sound: [u8; 32], track: &AacTrack) {
         let read = track.read(first, &mut frames);
         first += size;
         let key = part_key(sound, number as u64);
-        let put = memo.put(key, seal(number == last, sizes, &frames)).await;
+        let put = memo.put(key, close(number == last, sizes, &frames)).await;
         if read.is_err() || put.is_err() {
             tracing::warn!(%key, read = ?read.err(), put = ?put.err(), "sound could not be remembered");
             return;
@@ -162,16 +162,10 @@ pub async fn remember(memo: &dyn Memo, sound: [u8; 32], track: &AacTrack) {
     }
 }
 
-fn seal(is_last: bool, sizes: &[u32], frames: &[u8]) -> Bytes {
-    let mut sealed = BytesMut::with_capacity(HASH_BYTES + 5 + sizes.len() * 4 + frames.len());
-    sealed.put_bytes(0, HASH_BYTES);
-    sealed.put_u8(u8::from(is_last));
-    sealed.put_u32(u32::try_from(sizes.len()).unwrap_or(u32::MAX));
-    sizes.iter().for_each(|size| sealed.put_u32(*size));
-    sealed.put_slice(frames);
-    let hash = blake3::hash(&sealed[HASH_BYTES..]);
-    sealed[..HASH_BYTES].copy_from_slice(hash.as_bytes());
-    sealed.freeze()
+fn close(is_last: bool, sizes: &[u32], frames: &[u8]) -> Bytes {
+    let count = u32::try_from(sizes.len()).unwrap_or(u32::MAX).to_be_bytes();
+    let sizes: Vec<u8> = sizes.iter().flat_map(|size| size.to_be_bytes()).collect();
+    seal(&[&[u8::from(is_last)], &count, &sizes, frames])
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -182,12 +176,8 @@ struct Part<'a> {
 
 impl<'a> Part<'a> {
     /// `None` when the part is damaged.
-    fn open(sealed: &'a [u8]) -> Option<Self> {
-        let (hash, content) = sealed.split_at_checked(HASH_BYTES)?;
-        if blake3::hash(content).as_bytes() != hash {
-            return None;
-        }
-        let ([is_last], rest) = content.split_first_chunk()?;
+    fn read(sealed: &'a [u8]) -> Option<Self> {
+        let ([is_last], rest) = open(sealed)?.split_first_chunk()?;
         let (count, rest) = rest.split_first_chunk()?;
         let (sizes, mut rest) = rest.split_at_checked(u32::from_be_bytes(*count) as usize * 4)?;
         let mut frames = Vec::with_capacity(sizes.len() / 4);
@@ -212,12 +202,12 @@ mod tests {
             frames in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..50), 0..20), is_last: bool, at: prop::sample::Index,
         ) {
             let sizes: Vec<u32> = frames.iter().map(|frame| frame.len() as u32).collect();
-            let sealed = seal(is_last, &sizes, &frames.concat());
-            prop_assert_eq!(Part::open(&sealed), Some(Part { is_last, frames: frames.iter().map(Vec::as_slice).collect() }));
+            let sealed = close(is_last, &sizes, &frames.concat());
+            prop_assert_eq!(Part::read(&sealed), Some(Part { is_last, frames: frames.iter().map(Vec::as_slice).collect() }));
             let mut damaged = sealed.to_vec();
             damaged[at.index(sealed.len())] ^= 1;
-            prop_assert_eq!(Part::open(&damaged), None);
-            prop_assert_eq!(Part::open(&sealed[..at.index(sealed.len())]), None);
+            prop_assert_eq!(Part::read(&damaged), None);
+            prop_assert_eq!(Part::read(&sealed[..at.index(sealed.len())]), None);
         }
     }
 }

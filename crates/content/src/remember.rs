@@ -1,0 +1,156 @@
+//! A voice that says nothing twice: each sentence is remembered with the moments of its words.
+
+use std::collections::{HashMap, HashSet};
+use std::io::SeekFrom;
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::{StreamExt, stream};
+use rushes_core::narration::{Samples, Speech, SpokenWord};
+use rushes_core::ports::{Memo, MemoKey, MemoKind, Voice, VoiceError};
+use rushes_core::seal::{open, seal};
+use rushes_core::spec::VoiceChoice;
+use serde::{Deserialize, Serialize};
+use tokio::fs::File;
+use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt, BufWriter};
+
+/// Raised when words are found in speech in another way.
+const WORDS_VERSION: &str = "rushes-words 1";
+const AT_ONCE: usize = 16;
+const SAMPLE_BYTES: u64 = 2;
+
+/// Speaks what was never spoken before, and remembers it.
+#[derive(Clone)]
+pub struct RememberingVoice {
+    voice: Arc<dyn Voice>,
+    memo: Arc<dyn Memo>,
+}
+
+/// Stands before the samples of a remembered sentence.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    sample_rate_hz: u32,
+    words: Vec<SpokenWord>,
+}
+
+impl RememberingVoice {
+    /// `voice` with a memory.
+    #[must_use]
+    pub fn new(voice: Arc<dyn Voice>, memo: Arc<dyn Memo>) -> Self {
+        Self { voice, memo }
+    }
+
+    /// Those of the sentences that are remembered and whole; their samples go into a file at `spool`.
+    async fn recall<'a>(&self, keys: &[(&'a str, MemoKey)], spool: &Path) -> std::io::Result<HashMap<&'a str, Speech>> {
+        let mut speeches = HashMap::new();
+        let (mut file, path, mut spooled) = (BufWriter::new(File::create(spool).await?), Arc::from(spool), 0);
+        let gets: Vec<_> = keys.iter().map(|(sentence, key)| self.get(sentence, *key)).collect();
+        let mut answers = stream::iter(gets).buffered(AT_ONCE);
+        while let Some((sentence, value)) = answers.next().await {
+            let Some((head, samples)) = value.as_deref().and_then(read) else { continue };
+            file.write_all(samples).await?;
+            let count = samples.len() as u64 / SAMPLE_BYTES;
+            let samples = Samples::Spooled { path: Arc::clone(&path), first: spooled, count };
+            spooled += count;
+            speeches.insert(sentence, Speech { samples, sample_rate_hz: head.sample_rate_hz, words: head.words });
+        }
+        file.flush().await?;
+        Ok(speeches)
+    }
+
+    /// What is remembered under the key, if it is whole. A memo that fails only costs work.
+    async fn get<'a>(&self, sentence: &'a str, key: MemoKey) -> (&'a str, Option<Bytes>) {
+        let value = match self.memo.get(key).await {
+            Ok(Some(value)) if read(&value).is_none() => {
+                tracing::warn!(%key, "remembered speech is damaged and is spoken again");
+                None
+            }
+            Ok(value) => value,
+            Err(error) => {
+                tracing::warn!(%key, %error, "remembered speech cannot be read");
+                None
+            }
+        };
+        (sentence, value)
+    }
+
+    /// Remembers a sentence. A memo that fails only costs work later.
+    async fn remember(&self, key: MemoKey, speech: &Speech) {
+        let stored = async {
+            let head = Head { sample_rate_hz: speech.sample_rate_hz, words: speech.words.clone() };
+            let head = serde_json::to_vec(&head)?;
+            let length = u32::try_from(head.len())?.to_be_bytes();
+            let samples = bytes_of(&speech.samples).await?;
+            self.memo.put(key, seal(&[&length, &head, &samples])).await?;
+            Ok::<_, rushes_core::ports::Source>(())
+        };
+        if let Err(error) = stored.await {
+            tracing::warn!(%key, %error, "speech could not be remembered");
+        }
+    }
+}
+
+#[async_trait]
+impl Voice for RememberingVoice {
+    async fn version(&self) -> Result<String, VoiceError> {
+        self.voice.version().await
+    }
+
+    async fn speak(&self, sentences: &[String], choice: &VoiceChoice, spool: &Path) -> Result<Vec<Speech>, VoiceError> {
+        let version = self.voice.version().await?;
+        let mut seen = HashSet::new();
+        let different = sentences.iter().map(String::as_str).filter(|sentence| seen.insert(*sentence));
+        let keys: Vec<_> = different.map(|sentence| (sentence, key(&version, choice, sentence))).collect();
+        let recalled = self.recall(&keys, spool).await;
+        let mut speeches = recalled.map_err(|error| VoiceError::Failed {
+            reason: "remembered speech could not be stored".to_owned(),
+            source: Some(error.into()),
+        })?;
+        let missing: Vec<_> = keys.into_iter().filter(|(sentence, _)| !speeches.contains_key(sentence)).collect();
+        tracing::debug!(remembered = speeches.len(), spoken = missing.len(), "speech recalled");
+        if !missing.is_empty() {
+            let asked: Vec<String> = missing.iter().map(|(sentence, _)| (*sentence).to_owned()).collect();
+            let spoken = self.voice.speak(&asked, choice, &spool.with_extension("spoken")).await?;
+            let puts: Vec<_> =
+                missing.iter().zip(&spoken).map(|((_, key), speech)| self.remember(*key, speech)).collect();
+            stream::iter(puts).buffer_unordered(AT_ONCE).collect::<()>().await;
+            speeches.extend(missing.iter().map(|(sentence, _)| *sentence).zip(spoken));
+        }
+        // A sentence that the voice left out is missing here too, and the caller counts.
+        Ok(sentences.iter().filter_map(|sentence| speeches.get(sentence.as_str()).cloned()).collect())
+    }
+}
+
+/// The hash of everything that the sound and the words of a sentence depend on.
+fn key(version: &str, choice: &VoiceChoice, sentence: &str) -> MemoKey {
+    let (rate, pitch) = (choice.rate_wpm.to_string(), choice.pitch.to_string());
+    let mut hasher = blake3::Hasher::new();
+    for field in [WORDS_VERSION, version, &choice.name, &rate, &pitch, sentence] {
+        hasher.update(&(field.len() as u64).to_le_bytes()).update(field.as_bytes());
+    }
+    MemoKey { kind: MemoKind::Voice, hash: *hasher.finalize().as_bytes() }
+}
+
+/// Takes a remembered sentence apart; `None` when it is damaged.
+fn read(sealed: &[u8]) -> Option<(Head, &[u8])> {
+    let (length, rest) = open(sealed)?.split_first_chunk()?;
+    let (head, samples) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+    Some((serde_json::from_slice(head).ok()?, samples))
+}
+
+/// Two bytes a sample, the lower first.
+async fn bytes_of(samples: &Samples) -> std::io::Result<Vec<u8>> {
+    match samples {
+        Samples::Held(held) => Ok(held.iter().flat_map(|sample| sample.to_le_bytes()).collect()),
+        Samples::Spooled { path, first, count } => {
+            let mut file = File::open(path).await?;
+            file.seek(SeekFrom::Start(first * SAMPLE_BYTES)).await?;
+            let mut bytes = Vec::new();
+            file.take(count * SAMPLE_BYTES).read_to_end(&mut bytes).await?;
+            let whole = bytes.len() as u64 == count * SAMPLE_BYTES;
+            if whole { Ok(bytes) } else { Err(std::io::ErrorKind::UnexpectedEof.into()) }
+        }
+    }
+}
