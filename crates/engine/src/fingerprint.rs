@@ -8,7 +8,7 @@ use rushes_core::timeline::{Backdrop, PlacedPicture, Timeline};
 
 use crate::encode::encoder_settings;
 use crate::look::{Dressing, Ground, Look, Moment, Scenery};
-use crate::plan::Segment;
+use crate::plan::{Plan, Segment};
 use crate::text::fonts_fingerprint;
 
 /// Raised when the engine draws or codes the same look in another way.
@@ -58,6 +58,16 @@ pub fn segment_key(segment: &Segment, hashes: &FileHashes) -> MemoKey {
         text.look(&shot.look);
     }
     MemoKey { kind: MemoKind::Segment, hash: *text.hasher.finalize().as_bytes() }
+}
+
+/// The key under which a whole video is remembered, from those of all its segments and of its sound.
+pub fn video_key(plan: &Plan, hashes: &FileHashes, sound: [u8; 32]) -> MemoKey {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(ENGINE_VERSION.as_bytes()).update(&sound);
+    for frames in &plan.segments {
+        hasher.update(&segment_key(&plan.segment(frames.clone()), hashes).hash);
+    }
+    MemoKey { kind: MemoKind::Video, hash: *hasher.finalize().as_bytes() }
 }
 
 /// A hasher of fields whose borders count.

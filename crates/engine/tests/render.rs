@@ -167,6 +167,7 @@ async fn a_damaged_remembered_segment_is_noticed_and_made_again() -> Result<()> 
     let story = story(CaptionMode::Highlight);
     let directory = tempfile::tempdir()?;
     let whole = render(&engine, &story, directory.path()).await?;
+    memo.0.lock().unwrap().retain(|key, _| key.kind != MemoKind::Video);
     let is_segment = |entry: &(&MemoKey, &mut Bytes)| entry.0.kind == MemoKind::Segment;
     for (_, value) in memo.0.lock().unwrap().iter_mut().filter(is_segment).take(1) {
         let mut damaged = value.to_vec();
@@ -176,6 +177,52 @@ async fn a_damaged_remembered_segment_is_noticed_and_made_again() -> Result<()> 
     }
     let again = render(&engine, &story, directory.path()).await?;
     ensure!(again.segments.reused == whole.segments.total - 1 && again.sha256 == whole.sha256);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_remembered_video_needs_neither_segments_nor_sound() -> Result<()> {
+    let memo = Arc::new(MapMemo::default());
+    let engine = Engine::new(program()).with_memo(memo.clone());
+    let story = story(CaptionMode::Highlight);
+    let (first, second) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    let made = render(&engine, &story, first.path()).await?;
+    memo.0.lock().unwrap().retain(|key, _| key.kind == MemoKind::Video);
+    let recalled = render(&engine, &story, second.path()).await?;
+    ensure!(recalled.segments.reused == recalled.segments.total, "{:?}", recalled.segments);
+    ensure!(std::fs::read(&made.video)? == std::fs::read(&recalled.video)?);
+    ensure!(std::fs::read(&made.poster)? == std::fs::read(&recalled.poster)?);
+    ensure!(
+        (made.sha256, made.frames, made.distinct_frames)
+            == (recalled.sha256, recalled.frames, recalled.distinct_frames)
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_remembered_video_that_is_damaged_or_not_whole_is_made_again() -> Result<()> {
+    let story = story(CaptionMode::Highlight);
+    for is_lost in [true, false] {
+        let memo = Arc::new(MapMemo::default());
+        let engine = Engine::new(program()).with_memo(memo.clone());
+        let directory = tempfile::tempdir()?;
+        let whole = render(&engine, &story, directory.path()).await?;
+        let keys: Vec<MemoKey> =
+            memo.0.lock().unwrap().keys().copied().filter(|key| key.kind == MemoKind::Video).collect();
+        ensure!(keys.len() == 2, "a head and a part");
+        for key in keys {
+            let mut entries = memo.0.lock().unwrap();
+            let value = entries.remove(&key).context("value")?;
+            if !is_lost {
+                let mut damaged = value.to_vec();
+                *damaged.last_mut().context("empty")? ^= 1;
+                entries.insert(key, damaged.into());
+            }
+            drop(entries);
+            let again = render(&engine, &story, directory.path()).await?;
+            ensure!(again == whole || again.sha256 == whole.sha256, "{again:?}");
+        }
+    }
     Ok(())
 }
 

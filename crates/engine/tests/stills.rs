@@ -53,6 +53,19 @@ async fn assert_shows(picture: &str, wanted: [Rgb; 4]) -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_name_that_ffmpeg_takes_for_a_pattern_is_only_a_name() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let pictures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures");
+    // Neither does the ending of a name tell what is in it.
+    for name in ["sales up 20%03d.png", "*.jpg", "a.txt"] {
+        let path = directory.path().join(name);
+        std::fs::copy(pictures.join("orientation-6.png"), &path)?;
+        assert_shows(path.to_str().unwrap(), QUARTERS).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_picture_stands_upright_however_it_was_held() -> Result<()> {
     for orientation in 2..=8 {
         assert_shows(&format!("orientation-{orientation}.jpg"), QUARTERS).await?;

@@ -16,6 +16,8 @@ pub enum MemoKind {
     Sound,
     /// A spoken sentence.
     Voice,
+    /// A part of a finished video.
+    Video,
 }
 
 /// Name of a result: equal inputs, equal keys.
@@ -33,6 +35,7 @@ impl fmt::Display for MemoKey {
             MemoKind::Segment => "segment",
             MemoKind::Sound => "sound",
             MemoKind::Voice => "voice",
+            MemoKind::Video => "video",
         };
         write!(formatter, "{kind}/")?;
         self.hash.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))

@@ -24,5 +24,6 @@ mod true_peak;
 mod voice;
 
 pub use measure::{Loudness, measure_loudness};
+pub use memo::sound_key;
 pub use soundtrack::encode_sound;
 pub use track::AacTrack;

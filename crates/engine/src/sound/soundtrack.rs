@@ -12,7 +12,7 @@ use rushes_core::timeline::Soundtrack;
 use super::aac::{PcmWriter, deadline, encode};
 use super::adts;
 use super::loudness::{Playable, find_gain, master};
-use super::memo::{recall, remember, sound_key};
+use super::memo::{recall, remember};
 use super::mix::Mix;
 use super::time::RATE_HZ;
 use super::track::AacTrack;
@@ -27,7 +27,7 @@ const FIRST_CEILING_DBTP: f64 = -2.0;
 const MAX_ROUNDS: usize = 4;
 const BUFFER_BYTES: usize = 1 << 16;
 
-/// Masters and encodes a soundtrack, or recalls it; `None` when it has no sound.
+/// Masters and encodes a soundtrack, or recalls it by its [`sound_key`](super::sound_key); `None` when it has no sound.
 ///
 /// # Errors
 /// [`RenderError`] when a sound cannot be decoded, or ffmpeg fails.
@@ -35,12 +35,12 @@ pub async fn encode_sound(
     ffmpeg: &Ffmpeg,
     memo: &dyn Memo,
     soundtrack: Arc<Soundtrack>,
+    key: [u8; 32],
     directory: &Path,
 ) -> Result<Option<AacTrack>, RenderError> {
     if soundtrack.pieces.is_empty() && soundtrack.music.is_none() && soundtrack.effects.is_empty() {
         return Ok(None);
     }
-    let key = sound_key(Arc::clone(&soundtrack)).await?;
     if let Some(track) = recall(memo, key, directory).await {
         return Ok(Some(track));
     }

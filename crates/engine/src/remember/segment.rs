@@ -4,24 +4,17 @@ use bytes::Bytes;
 use rushes_core::ports::{Memo, MemoKey};
 use rushes_core::seal::{open, seal};
 
+use super::get;
 use crate::encode::EncodedSegment;
 
 /// The segment, if it is remembered and whole. A memo that fails only costs work.
 pub async fn recall(memo: &dyn Memo, key: MemoKey, frames: u64) -> Option<EncodedSegment> {
-    match memo.get(key).await {
-        Ok(Some(value)) => {
-            let segment = read(&value).filter(|segment| segment.frames == frames);
-            if segment.is_none() {
-                tracing::warn!(%key, "a remembered segment is damaged and is made again");
-            }
-            segment
-        }
-        Ok(None) => None,
-        Err(error) => {
-            tracing::warn!(%key, %error, "a remembered segment cannot be read");
-            None
-        }
+    let sealed = get(memo, key).await?;
+    let segment = read(&sealed).filter(|segment| segment.frames == frames);
+    if segment.is_none() {
+        tracing::warn!(%key, "a remembered segment is damaged and is made again");
     }
+    segment
 }
 
 /// Remembers the segment. A memo that fails only costs work later.

@@ -1,0 +1,155 @@
+//! One shape of a video: its segments, then the file.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures::{StreamExt, TryStreamExt, stream};
+use rushes_core::ports::{MemoKey, RenderError, RenderedFiles};
+use rushes_core::spec::Output;
+use rushes_core::task::SegmentCount;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::{Engine, POSTER_FILE, VIDEO_FILE};
+use crate::encode::encode_segment;
+use crate::fingerprint::{FileHashes, segment_key};
+use crate::mp4::{WrittenFile, write_mp4};
+use crate::plan::Plan;
+use crate::remember::{recall, remember};
+use crate::snapshot::{Format, poster_frame, snapshot};
+use crate::sound::AacTrack;
+use crate::sources::Loader;
+
+/// Pictures of more pixels take hundreds of megabytes for each segment that is rendered.
+const LARGE_PIXELS: u32 = 2560 * 1440;
+
+/// A segment in a file.
+struct SegmentFile {
+    path: PathBuf,
+    distinct_frames: u64,
+    is_reused: bool,
+}
+
+/// What the segments of one shape of a video have in common.
+struct Shared<'a> {
+    plan: &'a Plan,
+    loader: &'a Loader,
+    hashes: &'a FileHashes,
+    directory: &'a Path,
+    drawn: &'a UnboundedSender<u64>,
+}
+
+/// One shape of a video, to be made in a directory of its own.
+pub struct Shape {
+    pub plan: Plan,
+    /// What the video is remembered by.
+    pub key: MemoKey,
+    pub directory: PathBuf,
+}
+
+/// One shape of a video, all but its sound.
+pub struct Silent {
+    segments: Vec<SegmentFile>,
+    poster: PathBuf,
+}
+
+impl Engine {
+    /// Renders everything that is seen of one shape.
+    pub(super) async fn render_silent(
+        &self,
+        shape: &Shape,
+        hashes: &FileHashes,
+        drawn: &UnboundedSender<u64>,
+    ) -> Result<Silent, RenderError> {
+        let Shape { plan, directory, .. } = shape;
+        let loader = Loader::new(self.ffmpeg.clone(), plan.output);
+        let poster = directory.join(POSTER_FILE);
+        let shared = Shared { plan, loader: &loader, hashes, directory, drawn };
+        let drawing_poster = async {
+            let jpeg = snapshot(&self.ffmpeg, plan, &loader, poster_frame(plan), Format::Jpeg).await?;
+            let written = tokio::fs::write(&poster, jpeg).await;
+            written.map_err(|source| RenderError::Io { doing: "writing the poster", source })
+        };
+        let (segments, ()) = tokio::try_join!(self.render_segments(shared), drawing_poster)?;
+        Ok(Silent { segments, poster })
+    }
+
+    /// Renders all segments into files, in parallel; returns them in order.
+    async fn render_segments(&self, shared: Shared<'_>) -> Result<Vec<SegmentFile>, RenderError> {
+        let shared = &shared;
+        // In any order: a slow segment at the front would keep finished ones in the places of the next.
+        let mut files: Vec<(usize, SegmentFile)> = stream::iter(0..shared.plan.segments.len())
+            .map(|index| async move { self.render_segment(index, shared).await.map(|file| (index, file)) })
+            .buffer_unordered(self.segments_at_once(&shared.plan.output))
+            .try_collect()
+            .await?;
+        files.sort_by_key(|(index, _)| *index);
+        Ok(files.into_iter().map(|(_, file)| file).collect())
+    }
+
+    /// Half as many again as there are processors, since drawing and encoding wait for
+    /// each other; large pictures take too much memory for that.
+    fn segments_at_once(&self, output: &Output) -> usize {
+        let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+        let is_large = output.width * output.height > LARGE_PIXELS;
+        self.workers.unwrap_or_else(|| if is_large { processors() } else { processors().div_ceil(2) + processors() })
+    }
+
+    /// Recalls a segment or renders it, and writes it into a file.
+    async fn render_segment(&self, index: usize, shared: &Shared<'_>) -> Result<SegmentFile, RenderError> {
+        let segment = Arc::new(shared.plan.segment(shared.plan.segments[index].clone()));
+        let key = segment_key(&segment, shared.hashes);
+        let recalled = recall(self.memo.as_ref(), key, segment.frames()).await;
+        let is_reused = recalled.is_some();
+        let encoded = match recalled {
+            Some(encoded) => {
+                // Nobody listens once the render was dropped.
+                let _ = shared.drawn.send(encoded.frames);
+                encoded
+            }
+            None => {
+                let sources = Arc::new(shared.loader.load(segment.shots.iter().map(|shot| &shot.look)).await?);
+                let encoded = encode_segment(&self.ffmpeg, &segment, &sources, shared.drawn).await?;
+                remember(self.memo.as_ref(), key, &encoded).await;
+                encoded
+            }
+        };
+        let path = shared.directory.join(format!("segment-{index:04}.h264"));
+        let written = tokio::fs::write(&path, &encoded.stream).await;
+        written.map_err(|source| RenderError::Io { doing: "writing a segment", source })?;
+        Ok(SegmentFile { path, distinct_frames: encoded.distinct_frames, is_reused })
+    }
+}
+
+/// Adds the sound to one shape.
+pub async fn join(shape: &Shape, silent: Silent, sound: Arc<Option<AacTrack>>) -> Result<RenderedFiles, RenderError> {
+    let Silent { segments, poster } = silent;
+    let video = shape.directory.join(VIDEO_FILE);
+    let written = write(&video, &segments, shape.plan.output, sound).await?;
+    for segment in &segments {
+        // The directory is the caller's to remove: a segment left there is only untidy.
+        let _ = tokio::fs::remove_file(&segment.path).await;
+    }
+    let reused = segments.iter().filter(|segment| segment.is_reused).count();
+    Ok(RenderedFiles {
+        video,
+        poster,
+        frames: written.frames,
+        distinct_frames: segments.iter().map(|segment| segment.distinct_frames).sum(),
+        segments: SegmentCount { total: segments.len(), reused },
+        size_bytes: written.size_bytes,
+        sha256: written.sha256,
+    })
+}
+
+/// Writes the MP4 file beside the runtime's threads.
+async fn write(
+    video: &Path,
+    segments: &[SegmentFile],
+    output: Output,
+    sound: Arc<Option<AacTrack>>,
+) -> Result<WrittenFile, RenderError> {
+    let (video, parts) = (video.to_owned(), segments.iter().map(|segment| segment.path.clone()).collect::<Vec<_>>());
+    tokio::task::spawn_blocking(move || write_mp4(&video, &parts, output, sound.as_ref().as_ref()))
+        .await
+        .map_err(|error| RenderError::Broken { reason: "joining panicked".to_owned(), source: Some(error.into()) })?
+}

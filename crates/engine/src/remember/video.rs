@@ -1,0 +1,114 @@
+//! Whole videos in the memo: a head with its facts and the poster, and the file in parts, so
+//! that an hour of video is never in memory at once.
+
+use std::io;
+use std::path::Path;
+
+use bytes::Bytes;
+use rushes_core::ports::{Memo, MemoKey, MemoKind, RenderedFiles};
+use rushes_core::seal::{open, seal};
+use rushes_core::task::SegmentCount;
+use tokio::fs::File;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::get;
+use crate::engine::{POSTER_FILE, VIDEO_FILE};
+
+const PART_BYTES: u64 = 8 << 20;
+
+/// Letters of a SHA-256 in hexadecimal.
+const SHA256_LETTERS: usize = 64;
+
+/// What is known of a remembered video. The poster follows it.
+struct Facts {
+    frames: u64,
+    distinct_frames: u64,
+    segments: u64,
+    size_bytes: u64,
+    sha256: String,
+}
+
+/// Brings the video into the directory, if it is remembered and whole. A memo that fails only costs work.
+pub async fn recall_video(memo: &dyn Memo, key: MemoKey, directory: &Path) -> Option<RenderedFiles> {
+    let sealed = get(memo, key).await?;
+    let Some((facts, poster_jpeg)) = read_head(&sealed) else {
+        tracing::warn!(%key, "a remembered video is damaged and is made again");
+        return None;
+    };
+    let (video, poster) = (directory.join(VIDEO_FILE), directory.join(POSTER_FILE));
+    let written = async {
+        tokio::fs::write(&poster, poster_jpeg).await?;
+        write_parts(memo, key, facts.size_bytes, &video).await
+    };
+    if let Err(error) = written.await {
+        tracing::warn!(%key, %error, "a remembered video is not whole and is made again");
+        return None;
+    }
+    let segments = usize::try_from(facts.segments).ok()?;
+    Some(RenderedFiles {
+        video,
+        poster,
+        frames: facts.frames,
+        distinct_frames: facts.distinct_frames,
+        segments: SegmentCount { total: segments, reused: segments },
+        size_bytes: facts.size_bytes,
+        sha256: facts.sha256,
+    })
+}
+
+async fn write_parts(memo: &dyn Memo, video: MemoKey, size_bytes: u64, path: &Path) -> io::Result<()> {
+    let mut file = File::create(path).await?;
+    for number in 0..size_bytes.div_ceil(PART_BYTES) {
+        let sealed = get(memo, part_key(video, number)).await.ok_or(io::ErrorKind::NotFound)?;
+        let part = open(&sealed).ok_or(io::ErrorKind::InvalidData)?;
+        file.write_all(part).await?;
+    }
+    file.flush().await?;
+    let written = file.metadata().await?.len();
+    if written == size_bytes { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+}
+
+/// Remembers the video; its head last, so that what has a head has all parts. A memo that
+/// fails only costs work later.
+pub async fn remember_video(memo: &dyn Memo, key: MemoKey, files: &RenderedFiles) {
+    let put = async {
+        let mut file = File::open(&files.video).await?;
+        for number in 0..files.size_bytes.div_ceil(PART_BYTES) {
+            let mut part = Vec::new();
+            (&mut file).take(PART_BYTES).read_to_end(&mut part).await?;
+            memo.put(part_key(key, number), seal(&[&part])).await?;
+        }
+        memo.put(key, head(files, &tokio::fs::read(&files.poster).await?)).await?;
+        Ok::<_, rushes_core::ports::Source>(())
+    };
+    if let Err(error) = put.await {
+        tracing::warn!(%key, %error, "a video could not be remembered");
+    }
+}
+
+fn part_key(video: MemoKey, number: u64) -> MemoKey {
+    let hash = blake3::Hasher::new().update(&video.hash).update(&number.to_le_bytes()).finalize();
+    MemoKey { kind: MemoKind::Video, hash: *hash.as_bytes() }
+}
+
+fn head(files: &RenderedFiles, poster: &[u8]) -> Bytes {
+    let numbers = [files.frames, files.distinct_frames, files.segments.total as u64, files.size_bytes];
+    seal(&[numbers.map(u64::to_be_bytes).as_flattened(), files.sha256.as_bytes(), poster])
+}
+
+/// `None` when it is damaged.
+fn read_head(sealed: &[u8]) -> Option<(Facts, &[u8])> {
+    let (numbers, rest) = open(sealed)?.split_at_checked(4 * size_of::<u64>())?;
+    let (sha256, poster) = rest.split_at_checked(SHA256_LETTERS)?;
+    let sha256 = String::from_utf8(sha256.to_vec()).ok()?;
+    let &[frames, distinct_frames, segments, size_bytes] = numbers.as_chunks().0 else { return None };
+    let number = u64::from_be_bytes;
+    let facts = Facts {
+        frames: number(frames),
+        distinct_frames: number(distinct_frames),
+        segments: number(segments),
+        size_bytes: number(size_bytes),
+        sha256,
+    };
+    Some((facts, poster))
+}
