@@ -21,7 +21,7 @@ help: ## Say what there is
 
 run: ## Run everything here, local AWS included, and make a first video (ARGS="…" for rushes dev)
 	@infra/local/setup
-	cargo build $(CARGO_FLAGS) -p rushes -p rushes-api -p rushes-render -p rushes-speak
+	cargo build $(CARGO_FLAGS) -p rushes -p rushes-api -p rushes-ingest -p rushes-render -p rushes-speak
 	@exec $(RUSHES_BIN_DIR)/rushes dev $(ARGS)
 
 test: ## Run all tests, end to end ones included

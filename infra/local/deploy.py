@@ -27,12 +27,13 @@ from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).resolve().parents[2]
 
-KEEPS_DATA = {"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::SQS::Queue"}
+KEEPS_DATA = {"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::SQS::Queue", "AWS::SQS::QueuePolicy"}
 
 OUTPUTS = {
     "TableName": "RUSHES_TABLE",
     "BucketName": "RUSHES_BUCKET",
     "TasksQueueUrl": "RUSHES_TASKS_QUEUE_URL",
+    "IngestQueueUrl": "RUSHES_INGEST_QUEUE_URL",
     "ApiUrl": "RUSHES_API_URL",
 }
 
@@ -224,7 +225,7 @@ def lifecycle_rule(rule: dict) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--functions", action="store_true", help="deploy the API and the renderer as well")
+    parser.add_argument("--functions", action="store_true", help="deploy the functions as well")
     parser.add_argument("--bin-dir", type=Path, default=ROOT / "target/release", help="where their binaries are")
     parser.add_argument("--stack", default="rushes", help="name of the stack (default: %(default)s)")
     parser.add_argument("--env-file", type=Path, help="write the outputs here, too")

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 /// Who may use which crate of the workspace.
-const ALLOWED: [(&str, &[&str]); 9] = [
+const ALLOWED: [(&str, &[&str]); 10] = [
     ("rushes-core", &[]),
     ("rushes-engine", &["rushes-core"]),
     ("rushes-content", &["rushes-core"]),
@@ -16,6 +16,7 @@ const ALLOWED: [(&str, &[&str]); 9] = [
     ("rushes-speak", &[]),
     ("rushes", &["rushes-core", "rushes-engine", "rushes-content"]),
     ("rushes-api", &["rushes-core", "rushes-aws", "rushes-content", "rushes-runtime"]),
+    ("rushes-ingest", &["rushes-core", "rushes-aws", "rushes-content", "rushes-runtime"]),
     ("rushes-render", &["rushes-core", "rushes-aws", "rushes-content", "rushes-engine", "rushes-runtime"]),
 ];
 

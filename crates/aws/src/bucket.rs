@@ -23,8 +23,8 @@ const TRANSFER_TIMEOUT: Duration = Duration::from_secs(600);
 /// One bucket.
 #[derive(Clone, Debug)]
 pub struct S3Bucket {
-    client: Client,
-    name: String,
+    pub(crate) client: Client,
+    pub(crate) name: String,
 }
 
 impl S3Bucket {
@@ -156,7 +156,8 @@ impl Bucket for S3Bucket {
     }
 }
 
-fn unavailable<E>(error: E) -> BucketError
+/// The bucket did not do it.
+pub fn unavailable<E>(error: E) -> BucketError
 where
     E: std::error::Error + Send + Sync + 'static,
 {

@@ -1,7 +1,9 @@
 //! DynamoDB, SQS and S3 behind the ports of `rushes-core`.
 
+mod batch;
 mod bucket;
 mod clients;
+mod inbox;
 mod page;
 mod queue;
 mod record;
@@ -10,6 +12,7 @@ mod update;
 
 pub use bucket::S3Bucket;
 pub use clients::Clients;
+pub use inbox::{WrittenObject, parse_s3_event, s3_event};
 pub use queue::{Message, ReceiptHandle, SqsQueue, parse_message};
 pub use table::DynamoTable;
 

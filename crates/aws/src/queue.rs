@@ -1,10 +1,12 @@
 //! Messages in SQS. A message names a task and says no more.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
+use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName, SendMessageBatchRequestEntry};
+use futures::{StreamExt, stream};
 use rushes_core::ports::{QueueError, TaskQueue};
 use rushes_core::task::TaskId;
 use serde::{Deserialize, Serialize};
@@ -15,6 +17,13 @@ use crate::clients::timeouts;
 /// How long a receive waits for a message; the longest that SQS offers.
 const LONG_POLL: Duration = Duration::from_secs(20);
 const LONG_POLL_TIMEOUT: Duration = Duration::from_secs(30);
+/// The most messages that SQS takes at once.
+const MAX_BATCH: usize = 10;
+/// Such calls made at once.
+const BATCHES_AT_ONCE: usize = 4;
+/// How often messages are sent that SQS did not take.
+const SEND_ATTEMPTS: u32 = 3;
+const SEND_PAUSE: Duration = Duration::from_millis(200);
 
 /// One queue.
 #[derive(Clone, Debug)]
@@ -137,12 +146,71 @@ impl SqsQueue {
     }
 }
 
+impl SqsQueue {
+    /// Sends a message of any kind.
+    ///
+    /// # Errors
+    /// [`QueueError`] when the queue does not answer.
+    pub async fn send_body(&self, body: String) -> Result<(), QueueError> {
+        self.client.send_message().queue_url(&self.url).message_body(body).send().await.map_err(unavailable)?;
+        Ok(())
+    }
+
+    /// Sends a message for each of `waiting` (at most [`MAX_BATCH`]) and keeps in it those that
+    /// were not taken, each with the reason.
+    async fn send_some(&self, waiting: &mut Vec<(usize, TaskId, Option<QueueError>)>) {
+        let entry = |(index, id, _): &(usize, TaskId, _)| {
+            SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(body(*id)).build()
+        };
+        let entries: Result<Vec<_>, _> = waiting.iter().map(entry).collect();
+        // Every entry has an id and a body, which is all that it needs.
+        let request = self.client.send_message_batch().queue_url(&self.url).set_entries(entries.ok());
+        match request.send().await {
+            Err(error) => {
+                let error = cause(error).to_string();
+                waiting.iter_mut().for_each(|(_, _, why)| *why = Some(QueueError(error.clone().into())));
+            }
+            // The call as a whole did well, which says nothing of its messages.
+            Ok(answer) => {
+                let failed: HashMap<&str, _> = answer.failed.iter().map(|entry| (entry.id.as_str(), entry)).collect();
+                waiting.retain_mut(|(index, _, why)| {
+                    let failure = failed.get(index.to_string().as_str());
+                    *why = failure.map(|entry| {
+                        QueueError(format!("{}: {}", entry.code, entry.message.as_deref().unwrap_or_default()).into())
+                    });
+                    failure.is_some()
+                });
+            }
+        }
+    }
+}
+
 #[async_trait]
 impl TaskQueue for SqsQueue {
     async fn send(&self, id: TaskId) -> Result<(), QueueError> {
-        let body = serde_json::to_string(&Body { task_id: id }).map_err(unavailable)?;
-        self.client.send_message().queue_url(&self.url).message_body(body).send().await.map_err(unavailable)?;
-        Ok(())
+        self.send_body(body(id)).await
+    }
+
+    async fn send_all(&self, ids: &[TaskId]) -> Vec<Result<(), QueueError>> {
+        let numbered: Vec<(usize, TaskId)> = ids.iter().copied().enumerate().collect();
+        let batches = numbered.chunks(MAX_BATCH).map(|batch| async move {
+            let mut waiting: Vec<_> = batch.iter().map(|(index, id)| (*index, *id, None)).collect();
+            for attempt in 0..SEND_ATTEMPTS {
+                tokio::time::sleep(SEND_PAUSE * attempt).await;
+                self.send_some(&mut waiting).await;
+                if waiting.is_empty() {
+                    break;
+                }
+            }
+            waiting
+        });
+        let batches: Vec<_> = batches.collect();
+        let unsent: Vec<_> = stream::iter(batches).buffered(BATCHES_AT_ONCE).collect().await;
+        let mut outcomes: Vec<Result<(), QueueError>> = ids.iter().map(|_| Ok(())).collect();
+        for (index, _, why) in unsent.into_iter().flatten() {
+            outcomes[index] = why.map_or(Ok(()), Err);
+        }
+        outcomes
     }
 
     async fn check(&self) -> Result<(), QueueError> {
@@ -155,6 +223,11 @@ impl TaskQueue for SqsQueue {
             .map_err(unavailable)?;
         Ok(())
     }
+}
+
+fn body(id: TaskId) -> String {
+    // A ULID has nothing that JSON would escape.
+    format!(r#"{{"task_id":"{id}"}}"#)
 }
 
 /// A message without a receipt cannot be acknowledged; SQS sends none such.
@@ -188,8 +261,8 @@ mod tests {
     #[test]
     fn a_message_names_its_task_and_nothing_else_is_taken_for_one() {
         let id = TaskId::generate();
-        let body = serde_json::to_string(&Body { task_id: id }).unwrap();
-        assert_eq!(body, format!(r#"{{"task_id":"{id}"}}"#));
+        let body = body(id);
+        assert_eq!(body, serde_json::to_string(&Body { task_id: id }).unwrap());
         assert_eq!(parse_message(&body).unwrap(), id);
         for bad in ["", "{}", r#"{"task_id":5}"#, r#"{"task_id":"../../etc"}"#, "[]"] {
             assert!(parse_message(bad).is_err(), "{bad}");

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
+use rushes_core::batch::BatchId;
 use rushes_core::ports::{Claim, StoreError};
 use rushes_core::task::{Stage, Status, Task, TaskError, TaskId, VideoReport};
 use serde::{Deserialize, Serialize};
@@ -20,11 +21,18 @@ pub struct TaskRecord {
     sk: String,
     gsi1pk: String,
     gsi1sk: String,
+    /// Of the index by which the tasks of a batch are found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gsi2pk: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gsi2sk: Option<String>,
     id: TaskId,
     status: Status,
     stage: Stage,
     progress: u8,
     title: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    batch_id: Option<BatchId>,
     /// How often the task was claimed; grows with `fence`.
     attempts: u32,
     /// Number of the last claim; writes of an older one are refused.
@@ -64,11 +72,14 @@ impl From<&Task> for TaskRecord {
             sk: META.to_owned(),
             gsi1pk: status_partition(task.status),
             gsi1sk: task.id.to_string(),
+            gsi2pk: task.batch_id.map(batch_partition),
+            gsi2sk: task.batch_id.map(|_| task.id.to_string()),
             id: task.id,
             status: task.status,
             stage: task.stage,
             progress: task.progress,
             title: task.title.clone(),
+            batch_id: task.batch_id,
             attempts: task.attempts,
             fence: 0,
             created_at: task.created_at,
@@ -93,6 +104,7 @@ impl From<TaskRecord> for Task {
             stage: record.stage,
             progress: record.progress,
             title: record.title,
+            batch_id: record.batch_id,
             attempts: record.attempts,
             created_at: record.created_at,
             updated_at: record.updated_at,
@@ -156,6 +168,11 @@ impl TaskRecord {
 /// The item's partition key.
 pub fn partition(id: TaskId) -> String {
     format!("TASK#{id}")
+}
+
+/// The partition key of a batch's item, and of its tasks in the index.
+pub fn batch_partition(id: BatchId) -> String {
+    format!("BATCH#{id}")
 }
 
 /// The primary key of a task's item.

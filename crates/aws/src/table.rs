@@ -23,8 +23,8 @@ const MAX_PAGE: u32 = 100;
 /// The one table.
 #[derive(Clone, Debug)]
 pub struct DynamoTable {
-    client: Client,
-    name: String,
+    pub(crate) client: Client,
+    pub(crate) name: String,
 }
 
 /// What became of a conditional update.
@@ -203,7 +203,7 @@ impl TaskStore for DynamoTable {
 }
 
 /// The end of a lease that begins now, in epoch milliseconds.
-fn lease_end(now: Timestamp, lease: Duration) -> i64 {
+pub fn lease_end(now: Timestamp, lease: Duration) -> i64 {
     now.as_millisecond().saturating_add(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX))
 }
 

@@ -1,9 +1,10 @@
 //! The domain of Rushes: what a video is asked to be ([`spec`]), how a request
-//! lives ([`task`]), what is visible when ([`timeline`]), what the outside has
+//! lives ([`task`], [`batch`]), what is visible when ([`timeline`]), what the outside has
 //! to offer ([`ports`]) and what is done with it ([`submit`], [`upload`], [`work`],
 //! [`produce`]). Nothing in here opens a file or a socket; [`scratch`] alone makes
 //! and removes the directory in which the others work.
 
+pub mod batch;
 mod dress;
 pub mod keys;
 pub mod memo;

@@ -190,7 +190,8 @@ pub async fn check_media(media: &dyn MediaLibrary, spec: &VideoSpec) -> Vec<Viol
     places.into_iter().filter_map(|(pointer, media)| Some(Violation::new(pointer, fault(media)?))).collect()
 }
 
-async fn fault_of(library: &dyn MediaLibrary, media: &Media) -> Option<((MediaSource, MediaKind), String)> {
+/// What is wrong with a piece of media, if anything.
+pub async fn fault_of(library: &dyn MediaLibrary, media: &Media) -> Option<((MediaSource, MediaKind), String)> {
     let fault = library.check(media).await.err()?;
     Some(((media.source.clone(), media.kind), fault.to_string()))
 }

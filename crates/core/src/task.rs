@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::batch::BatchId;
 use crate::spec::{Aspect, Resolution, Shape};
 
 /// Name of a task: a ULID, so that names sort by the time of their making.
@@ -19,6 +20,28 @@ impl TaskId {
     #[must_use]
     pub fn generate() -> Self {
         Self(ulid::Ulid::generate())
+    }
+
+    /// The name of the task that a row of a batch becomes: the same each time, and sorted by
+    /// the time and the row. `row` counts from 1.
+    #[must_use]
+    pub fn of_row(batch: BatchId, created_at: Timestamp, row: u64) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(b"rushes row 1\0").update(&batch.to_bytes());
+        let mut random = [0; 16];
+        hasher.finalize_xof().fill(&mut random[6..13]);
+        let milliseconds = u64::try_from(created_at.as_millisecond()).unwrap_or_default();
+        random[..6].copy_from_slice(&milliseconds.to_be_bytes()[2..]);
+        // Three bytes for the row: a manifest never has so many.
+        random[13..].copy_from_slice(&row.to_be_bytes()[5..]);
+        Self(ulid::Ulid::from_bytes(random))
+    }
+
+    /// When the name was made, to the millisecond.
+    #[must_use]
+    pub fn made_at(self) -> Timestamp {
+        let milliseconds = i64::try_from(self.0.timestamp_ms()).unwrap_or_default();
+        Timestamp::from_millisecond(milliseconds).unwrap_or_default()
     }
 }
 
@@ -236,6 +259,8 @@ pub struct Task {
     pub progress: u8,
     /// Heading for lists.
     pub title: String,
+    /// The batch that it came with, if it did.
+    pub batch_id: Option<BatchId>,
     /// How many workers have begun it.
     pub attempts: u32,
     /// When it was accepted.
@@ -264,16 +289,29 @@ impl Task {
             stage: Stage::Queued,
             progress: 0,
             title,
+            batch_id: None,
             attempts: 0,
             created_at: now,
             updated_at: now,
             started_at: None,
             completed_at: None,
-            expires_at: whole_second(now.saturating_add(time_to_live).unwrap_or(Timestamp::MAX)),
+            expires_at: expiry(now, time_to_live),
             result: None,
             error: None,
         }
     }
+
+    /// The same task as one of a batch.
+    #[must_use]
+    pub fn in_batch(self, batch: BatchId) -> Self {
+        Self { batch_id: Some(batch), ..self }
+    }
+}
+
+/// When a record made at `now` and kept for `time_to_live` may be forgotten; a whole second.
+#[must_use]
+pub fn expiry(now: Timestamp, time_to_live: Duration) -> Timestamp {
+    whole_second(now.saturating_add(time_to_live).unwrap_or(Timestamp::MAX))
 }
 
 fn whole_second(moment: Timestamp) -> Timestamp {

@@ -16,6 +16,7 @@ use crate::ffmpeg::Ffmpeg;
 use crate::fingerprint::{FileHashes, hash_files, segment_key, video_key};
 use crate::plan::Plan;
 use crate::remember::{recall, recall_video, remember_video};
+use crate::slots::Slots;
 use crate::snapshot::{Format, snapshot};
 use crate::sound::{encode_sound, sound_key};
 use crate::sources::Loader;
@@ -30,8 +31,8 @@ pub const POSTER_FILE: &str = "poster.jpg";
 #[derive(Clone)]
 pub struct Engine {
     ffmpeg: Ffmpeg,
-    /// Segments rendered at once, where someone has chosen.
-    workers: Option<usize>,
+    /// Shared by all clones: bounds what is rendered at once over all videos.
+    slots: Slots,
     memo: Arc<dyn Memo>,
 }
 
@@ -55,13 +56,14 @@ impl Engine {
     /// once as keep the machine's processors busy, and remembers none.
     #[must_use]
     pub fn new(ffmpeg: PathBuf) -> Self {
-        Self { ffmpeg: Ffmpeg::new(ffmpeg), workers: None, memo: Arc::new(NoMemo) }
+        Self { ffmpeg: Ffmpeg::new(ffmpeg), slots: Slots::for_this_machine(), memo: Arc::new(NoMemo) }
     }
 
-    /// The same engine with another number of segments rendered at once; at least one.
+    /// The same engine with another number of segments rendered at once, over all videos that
+    /// it and its clones make; at least one.
     #[must_use]
     pub fn with_workers(self, workers: usize) -> Self {
-        Self { workers: Some(workers.max(1)), ..self }
+        Self { slots: Slots::exactly(workers), ..self }
     }
 
     /// The same engine with a memory for segments and sound.

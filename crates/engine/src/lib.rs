@@ -18,6 +18,7 @@ mod mp4;
 pub mod picture;
 pub mod plan;
 mod remember;
+mod slots;
 mod snapshot;
 mod sound;
 mod sources;

@@ -32,7 +32,7 @@ pub struct StorageConfig {
     pub table: String,
     /// `RUSHES_BUCKET`: name of the S3 bucket.
     pub bucket: String,
-    /// `RUSHES_TASKS_QUEUE_URL`: URL of the SQS queue.
+    /// `RUSHES_TASKS_QUEUE_URL`: URL of the SQS queue of tasks.
     pub tasks_queue_url: String,
 }
 
@@ -85,15 +85,60 @@ impl RetentionConfig {
     }
 }
 
+/// How much the API takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitConfig {
+    /// `RUSHES_REQUESTS_PER_SECOND`, by default 200: what one process answers without 429.
+    pub requests_per_second: u32,
+}
+
+impl LimitConfig {
+    /// From this process's environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the variable.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let requests = within("RUSHES_REQUESTS_PER_SECOND", 200, 1, 100_000)?;
+        Ok(Self { requests_per_second: u32::try_from(requests).unwrap_or(u32::MAX) })
+    }
+}
+
+/// How manifests are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IngestConfig {
+    /// `RUSHES_INGEST_QUEUE_URL`: URL of the SQS queue on which S3 announces manifests.
+    pub queue_url: String,
+    /// `RUSHES_INGEST_ROWS`, by default 2,000: rows after which the rest is left to another turn.
+    pub rows_per_turn: usize,
+}
+
+impl IngestConfig {
+    /// From this process's environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the variable.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let rows = within("RUSHES_INGEST_ROWS", 2000, 1, 50_000)?;
+        let rows_per_turn = usize::try_from(rows).unwrap_or(usize::MAX);
+        Ok(Self { queue_url: required("RUSHES_INGEST_QUEUE_URL")?, rows_per_turn })
+    }
+}
+
 /// How tasks are worked on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorkConfig {
-    /// `RUSHES_WORKERS`: tasks worked on at once outside of Lambda, by default 1.
+    /// `RUSHES_WORKERS`: messages worked on at once, by default 1.
     pub workers: usize,
+    /// `RUSHES_SEGMENT_WORKERS`: segments rendered at once over all tasks, by default as many as keep
+    /// the machine's processors busy.
+    pub segment_workers: Option<usize>,
     /// `RUSHES_LEASE_SECONDS`, by default 60: how soon others may take over from a worker that died.
     pub lease: Duration,
-    /// `RUSHES_DRAIN_SECONDS`, by default 15: how long work may go on once the process is asked to stop.
+    /// `RUSHES_DRAIN_SECONDS`, by default 12: how long work may go on once the process is asked to
+    /// stop. Giving back what is left takes another few; containers are killed after 30.
     pub drain: Duration,
+    /// Whether messages are asked for even where Lambda's variables are set. Not from the environment.
+    pub poll: bool,
 }
 
 impl WorkConfig {
@@ -103,12 +148,16 @@ impl WorkConfig {
     /// [`ConfigError`] naming the variable.
     pub fn from_env() -> Result<Self, ConfigError> {
         let workers = within("RUSHES_WORKERS", 1, 1, 64)?;
+        let segments = within("RUSHES_SEGMENT_WORKERS", 0, 0, 1024)?;
+        let segment_workers = usize::try_from(segments).ok().filter(|count| *count > 0);
         let lease = within("RUSHES_LEASE_SECONDS", 60, 2, 12 * 60 * 60)?;
-        let drain = within("RUSHES_DRAIN_SECONDS", 15, 0, 12 * 60 * 60)?;
+        let drain = within("RUSHES_DRAIN_SECONDS", 12, 0, 12 * 60 * 60)?;
         Ok(Self {
             workers: usize::try_from(workers).unwrap_or(1),
+            segment_workers,
             lease: Duration::from_secs(lease),
             drain: Duration::from_secs(drain),
+            poll: false,
         })
     }
 }

@@ -16,15 +16,15 @@ use crate::problem::Problem;
 const MAX_FORGOTTEN_BYTES: usize = 16 << 20;
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// The body of a request that says that it is JSON.
-pub struct JsonBody(pub Bytes);
+/// The body of a request that says that it is JSON, of at most `LIMIT` bytes.
+pub struct JsonBody<const LIMIT: usize = MAX_SPEC_BYTES>(pub Bytes);
 
-impl<S: Sync> FromRequest<S> for JsonBody {
+impl<S: Sync, const LIMIT: usize> FromRequest<S> for JsonBody<LIMIT> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
         let is_json = says_json(request.headers());
-        let bytes = read(request.into_body()).await?;
+        let bytes = read(request.into_body(), LIMIT).await?;
         if is_json { Ok(Self(bytes)) } else { Err(Problem::not_json()) }
     }
 }
@@ -37,7 +37,7 @@ impl<S: Sync> FromRequest<S> for OptionalJsonBody {
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
         let is_json = says_json(request.headers());
-        let bytes = read(request.into_body()).await?;
+        let bytes = read(request.into_body(), MAX_SPEC_BYTES).await?;
         match (bytes.trim_ascii().is_empty(), is_json) {
             (true, _) => Ok(Self(None)),
             (false, true) => Ok(Self(Some(bytes))),
@@ -52,13 +52,13 @@ fn says_json(headers: &HeaderMap) -> bool {
     media_type == "application/json" || (media_type.starts_with("application/") && media_type.ends_with("+json"))
 }
 
-async fn read(body: Body) -> Result<Bytes, Problem> {
-    tokio::time::timeout(DEADLINE, collect(body))
+async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
+    tokio::time::timeout(DEADLINE, collect(body, limit))
         .await
         .unwrap_or_else(|_| Err(Problem::body_unfinished("It took longer than 10 seconds.")))
 }
 
-async fn collect(mut body: Body) -> Result<Bytes, Problem> {
+async fn collect(mut body: Body, limit: usize) -> Result<Bytes, Problem> {
     let (mut kept, mut seen) = (BytesMut::new(), 0);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Problem::body_unfinished("The connection broke."))?;
@@ -67,13 +67,13 @@ async fn collect(mut body: Body) -> Result<Bytes, Problem> {
         if seen > MAX_FORGOTTEN_BYTES {
             break;
         }
-        if seen > MAX_SPEC_BYTES {
+        if seen > limit {
             kept = BytesMut::new();
         } else {
             kept.extend_from_slice(&data);
         }
     }
-    if seen > MAX_SPEC_BYTES { Err(Problem::body_too_large(MAX_SPEC_BYTES)) } else { Ok(kept.freeze()) }
+    if seen > limit { Err(Problem::body_too_large(limit)) } else { Ok(kept.freeze()) }
 }
 
 #[cfg(test)]
@@ -89,10 +89,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_of_the_largest_size_is_read_and_a_larger_one_refused() {
-        let whole = read(Body::from(vec![b' '; MAX_SPEC_BYTES])).await.unwrap();
+        let whole = read(Body::from(vec![b' '; MAX_SPEC_BYTES]), MAX_SPEC_BYTES).await.unwrap();
         assert_eq!(whole.len(), MAX_SPEC_BYTES);
         for size in [MAX_SPEC_BYTES + 1, 10 << 20, 20 << 20] {
-            let problem = read(Body::from(vec![b' '; size])).await.unwrap_err();
+            let problem = read(Body::from(vec![b' '; size]), MAX_SPEC_BYTES).await.unwrap_err();
             assert!(problem.detail().contains("larger than 1048576 bytes"));
         }
     }

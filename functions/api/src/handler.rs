@@ -7,40 +7,50 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
+use rushes_core::batch::BatchDesk;
 use rushes_core::read::Reader;
 use rushes_core::submit::FrontDesk;
 use rushes_core::upload::Uploads;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::auth::{Access, require_key};
+use crate::limit::{Limiter, within_limit};
 use crate::problem::Problem;
-use crate::routes::{assets, health, legacy, videos};
+use crate::routes::{assets, batches, health, legacy, videos};
 use crate::{dashboard, observe};
 
 /// What the routes work with.
 pub struct Service {
     pub desk: FrontDesk,
+    pub batches: BatchDesk,
     pub reader: Reader,
     pub uploads: Uploads,
     pub access: Access,
+    pub limiter: Limiter,
 }
 
 /// Every route, in every layer around it.
 pub fn router(service: Service) -> Router {
     let service = Arc::new(service);
     let with_key = || from_fn_with_state(Arc::clone(&service), require_key);
+    let limited = || from_fn_with_state(Arc::clone(&service), within_limit);
     let catch_panics = || CatchPanicLayer::custom(|_| Problem::internal().into_response());
     let videos = Router::new()
         .route("/v1/videos", post(videos::create).get(videos::list))
         .route("/v1/videos/{id}", get(videos::show))
+        .route("/v1/batches", post(batches::create))
+        .route("/v1/batches/{id}", get(batches::show))
         .route("/v1/assets", post(assets::create))
         .route_layer(with_key())
+        .route_layer(limited())
         .layer(map_response(observe::never_cached));
     let legacy = Router::new()
         .route("/create", post(legacy::create))
         .route("/task/{id}", get(legacy::show))
         .route("/tasks", get(legacy::list))
+        .route("/batch", post(legacy::create_batch))
         .route_layer(with_key())
+        .route_layer(limited())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(catch_panics())

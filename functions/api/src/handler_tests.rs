@@ -10,9 +10,10 @@ use axum::body::Body;
 use axum::http::{Request, Response, StatusCode, header};
 use bytes::Bytes;
 use http_body_util::BodyExt;
+use rushes_core::batch::{Batch, BatchDesk, BatchId, BatchProgress, StatusCounts};
 use rushes_core::keys::ObjectKey;
 use rushes_core::ports::{
-    Bucket, BucketError, Claim, ClaimOutcome, FetchedMedia, MediaError, MediaLibrary, ObjectStart, QueueError,
+    BatchClaim, BatchClaimOutcome, BatchStore, Bucket, BucketError, Claim, ClaimOutcome, FetchedMedia, MediaError, MediaLibrary, ObjectStart, QueueError,
     SignedUpload, StoreError, TaskPage, TaskQueue, TaskStore, UploadTerms,
 };
 use rushes_core::read::Reader;
@@ -25,6 +26,7 @@ use tower::ServiceExt;
 
 use super::{Service, router};
 use crate::auth::Access;
+use crate::limit::Limiter;
 
 /// Everything that the API needs, and what of it is broken.
 #[derive(Default)]
@@ -92,6 +94,41 @@ impl TaskStore for Outside {
 }
 
 #[async_trait]
+impl BatchStore for Outside {
+    async fn create(&self, _: &Batch) -> Result<(), StoreError> {
+        TaskStore::check(self).await
+    }
+
+    async fn put(&self, _: &Batch) -> Result<(), StoreError> {
+        TaskStore::check(self).await
+    }
+
+    async fn get(&self, _: BatchId) -> Result<Option<Batch>, StoreError> {
+        Ok(None)
+    }
+
+    async fn delete(&self, _: BatchId) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn counts(&self, _: BatchId) -> Result<StatusCounts, StoreError> {
+        Ok(StatusCounts::default())
+    }
+
+    async fn claim(&self, _: BatchId, _: &str, _: Duration) -> Result<BatchClaimOutcome, StoreError> {
+        Ok(BatchClaimOutcome::Missing)
+    }
+
+    async fn advance(&self, _: &BatchClaim, _: BatchProgress, _: Duration) -> Result<(), StoreError> {
+        Err(StoreError::LeaseLost)
+    }
+
+    async fn release(&self, _: &BatchClaim) -> Result<(), StoreError> {
+        Err(StoreError::LeaseLost)
+    }
+}
+
+#[async_trait]
 impl TaskQueue for Outside {
     async fn send(&self, _id: TaskId) -> Result<(), QueueError> {
         TaskQueue::check(self).await
@@ -154,7 +191,7 @@ impl MediaLibrary for Outside {
     }
 }
 
-async fn ask(outside: &Arc<Outside>, method: &str, path: &str, body: &str) -> (Response<()>, String) {
+fn service(outside: &Arc<Outside>) -> Service {
     let desk = FrontDesk {
         store: outside.clone(),
         bucket: outside.clone(),
@@ -162,12 +199,16 @@ async fn ask(outside: &Arc<Outside>, method: &str, path: &str, body: &str) -> (R
         media: outside.clone(),
         time_to_live: Duration::from_secs(60),
     };
+    let batches = BatchDesk { desk: desk.clone(), batches: outside.clone() };
     let reader = Reader { store: outside.clone(), bucket: outside.clone() };
     let uploads = Uploads { bucket: outside.clone() };
-    let service = Service { desk, reader, uploads, access: Access::Open };
+    Service { desk, batches, reader, uploads, access: Access::Open, limiter: Limiter::new(2) }
+}
+
+async fn ask(outside: &Arc<Outside>, method: &str, path: &str, body: &str) -> (Response<()>, String) {
     let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, "application/json");
     let request = request.body(Body::from(body.to_owned())).unwrap();
-    let (parts, body) = router(service).oneshot(request).await.unwrap().into_parts();
+    let (parts, body) = router(service(outside)).oneshot(request).await.unwrap().into_parts();
     let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
     (Response::from_parts(parts, ()), text)
 }
@@ -216,4 +257,28 @@ async fn health_names_what_does_not_answer() {
     assert_eq!(health["checks"]["queue"], "ok");
     let (response, _) = ask(&Arc::default(), "GET", "/health", "").await;
     assert_eq!(response.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_batch_that_no_worker_can_be_told_of_may_be_sent_again_and_nothing_stays() {
+    let outside = Arc::new(Outside { queue_is_down: true, ..Outside::default() });
+    let (response, text) = ask(&outside, "POST", "/v1/batches", &format!(r#"{{"videos": [{SPEC}, {SPEC}]}}"#)).await;
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE, "{text}");
+    assert_eq!(response.headers()[header::RETRY_AFTER], "5");
+    assert!(!outside.recorded.load(Ordering::SeqCst) && !outside.stored.load(Ordering::SeqCst));
+}
+
+#[tokio::test]
+async fn over_the_limit_the_caller_is_told_when_to_come_again() {
+    let outside: Arc<Outside> = Arc::default();
+    let router = router(service(&outside));
+    let mut answers = Vec::new();
+    for path in ["/v1/videos/x", "/api/task/x", "/v1/batches/x", "/api/task/x", "/v1/batches/x", "/health"] {
+        let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        answers.push(router.clone().oneshot(request).await.unwrap());
+    }
+    let statuses: Vec<u16> = answers.iter().map(|answer| answer.status().as_u16()).collect();
+    assert_eq!(statuses, [404, 404, 404, 404, 429, 200]);
+    assert_eq!(answers[4].headers()[header::RETRY_AFTER], "1");
+    assert_eq!(answers[4].headers()[header::CONTENT_TYPE], "application/problem+json");
 }

@@ -4,6 +4,7 @@ mod auth;
 mod body;
 mod dashboard;
 mod handler;
+mod limit;
 mod observe;
 mod problem;
 mod routes;
@@ -12,8 +13,8 @@ use std::sync::Arc;
 
 use rushes_aws::{Clients, DynamoTable, S3Bucket, SqsQueue};
 use rushes_content::media::{AllowedHosts, Library};
-use rushes_core::{read::Reader, submit::FrontDesk, upload::Uploads};
-use rushes_runtime::config::{ListenConfig, RetentionConfig, StorageConfig, parsed};
+use rushes_core::{batch::BatchDesk, read::Reader, submit::FrontDesk, upload::Uploads};
+use rushes_runtime::config::{LimitConfig, ListenConfig, RetentionConfig, StorageConfig, parsed};
 use rushes_runtime::{http, telemetry};
 
 #[tokio::main]
@@ -34,6 +35,9 @@ async fn main() -> anyhow::Result<()> {
     };
     let access = parsed("RUSHES_API_KEYS", auth::Access::default())?;
     let uploads = Uploads { bucket: bucket.clone() };
-    let router = handler::router(handler::Service { desk, reader: Reader { store, bucket }, uploads, access });
-    Ok(http::serve(router, listen).await?)
+    let batches = BatchDesk { desk: desk.clone(), batches: store.clone() };
+    let limiter = limit::Limiter::new(LimitConfig::from_env()?.requests_per_second);
+    let reader = Reader { store, bucket };
+    let service = handler::Service { desk, batches, reader, uploads, access, limiter };
+    Ok(http::serve(handler::router(service), listen).await?)
 }

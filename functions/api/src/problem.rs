@@ -4,6 +4,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use rushes_core::batch::BatchError;
 use rushes_core::ports::StoreError;
 use rushes_core::read::ReadError;
 use rushes_core::spec::{SpecError, Violation};
@@ -11,8 +12,8 @@ use rushes_core::submit::SubmitError;
 use rushes_core::upload::UploadError;
 use serde::Serialize;
 
-/// Seconds after which it is worth trying again.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
+/// What is not available may be so soon.
+const RETRY_AFTER_SECONDS: u64 = 5;
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// One refusal.
@@ -23,6 +24,8 @@ pub struct Problem {
     title: &'static str,
     detail: String,
     errors: Vec<Violation>,
+    /// Seconds after which it is worth trying again, where that is known.
+    retry_after: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -38,7 +41,7 @@ struct Document<'a> {
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, title, detail: detail.into(), errors: Vec::new() }
+        Self { status, code, title, detail: detail.into(), errors: Vec::new(), retry_after: None }
     }
 
     pub fn unauthorized() -> Self {
@@ -53,6 +56,17 @@ impl Problem {
     pub fn no_such_video() -> Self {
         let detail = "There is no video of that id, or its record has expired.";
         Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such video", detail)
+    }
+
+    pub fn no_such_batch() -> Self {
+        let detail = "There is no batch of that id, or its record has expired.";
+        Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such batch", detail)
+    }
+
+    pub fn too_many(seconds: u64) -> Self {
+        let detail = "More requests came than are taken. Slow down, and send this one again.";
+        let (status, title) = (StatusCode::TOO_MANY_REQUESTS, "There are too many requests");
+        Self { retry_after: Some(seconds), ..Self::new(status, "too_many_requests", title, detail) }
     }
 
     pub fn method_not_allowed() -> Self {
@@ -81,7 +95,8 @@ impl Problem {
 
     pub fn unavailable() -> Self {
         let (status, title) = (StatusCode::SERVICE_UNAVAILABLE, "The service is not available");
-        Self::new(status, "unavailable", title, "Try again in a moment.")
+        let retry_after = Some(RETRY_AFTER_SECONDS);
+        Self { retry_after, ..Self::new(status, "unavailable", title, "Try again in a moment.") }
     }
 
     pub fn internal() -> Self {
@@ -108,8 +123,8 @@ impl IntoResponse for Problem {
         let mut response = (self.status, Json(document)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -121,15 +136,13 @@ impl IntoResponse for Problem {
 
 impl From<SpecError> for Problem {
     fn from(error: SpecError) -> Self {
-        let (status, code, title) = match &error {
-            SpecError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is too large"),
-            SpecError::Syntax(_) => (StatusCode::BAD_REQUEST, "malformed_json", "The body is not valid JSON"),
-            SpecError::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_spec", "The spec is not valid"),
-            SpecError::WriterUnavailable => {
-                (StatusCode::UNPROCESSABLE_ENTITY, "writer_unavailable", "No script writer is set up")
-            }
+        let (status, title) = match &error {
+            SpecError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
+            SpecError::Syntax(_) => (StatusCode::BAD_REQUEST, "The body is not valid JSON"),
+            SpecError::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "The spec is not valid"),
+            SpecError::WriterUnavailable => (StatusCode::UNPROCESSABLE_ENTITY, "No script writer is set up"),
         };
-        Self { errors: error.violations(), ..Self::new(status, code, title, error.to_string()) }
+        Self { errors: error.violations(), ..Self::new(status, error.code(), title, error.to_string()) }
     }
 }
 
@@ -139,6 +152,23 @@ impl From<SubmitError> for Problem {
             SubmitError::Spec(error) => error.into(),
             SubmitError::Store(error) => error.into(),
             SubmitError::Bucket(_) | SubmitError::Queue(_) => unavailable(&error),
+        }
+    }
+}
+
+impl From<BatchError> for Problem {
+    fn from(error: BatchError) -> Self {
+        let detail = error.to_string();
+        match error {
+            BatchError::Syntax(_) => {
+                Self::new(StatusCode::BAD_REQUEST, "malformed_json", "The body is not valid JSON", detail)
+            }
+            BatchError::Invalid(errors) => {
+                let title = "The batch is not valid";
+                Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_batch", title, detail) }
+            }
+            BatchError::Submit(error) => error.into(),
+            BatchError::Store(error) => error.into(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! From a message to a use case: one task, in a directory of its own.
 
 use async_trait::async_trait;
-use rushes_core::task::TaskId;
+use rushes_aws::{Message, parse_message};
 use rushes_core::work::{Disposition, Worker};
 use rushes_runtime::messages::{Handler, Stop};
 use rushes_runtime::workdir::WorkDirs;
@@ -15,7 +15,15 @@ pub struct RenderHandler {
 
 #[async_trait]
 impl Handler for RenderHandler {
-    async fn handle(&self, id: TaskId, stop: Stop) -> Disposition {
+    async fn handle(&self, message: Message, stop: Stop) -> Disposition {
+        let id = match parse_message(&message.body) {
+            Ok(id) => id,
+            Err(error) => {
+                // It comes again until the queue lays it aside, where a person can look at it.
+                tracing::error!(message_id = message.id, %error, "a message that names no task");
+                return Disposition::Retry;
+            }
+        };
         let directory = match self.directories.for_task() {
             Ok(directory) => directory,
             Err(error) => {

@@ -76,7 +76,7 @@ fn start_service(options: &DevOptions, stack: &Stack, children: &mut Children) -
     environment.push(("RUSHES_FFMPEG".to_owned(), options.ffmpeg.display().to_string()));
     environment.push(("RUSHES_SPEAK".to_owned(), program("rushes-speak")?.display().to_string()));
     environment.push(("RUSHES_WORKERS".to_owned(), options.workers.to_string()));
-    for name in ["api", "render"] {
+    for name in ["api", "ingest", "render"] {
         children.start(name, &program(name)?, &[], &environment)?;
     }
     Ok(())

@@ -1,12 +1,14 @@
 //! What the use cases need from the outside. Each port has its own error, and
 //! each error says whether trying again can help.
 
+mod batch;
 mod media;
 mod memo;
 mod renderer;
 mod store;
 mod voice;
 
+pub use batch::{BatchClaim, BatchClaimOutcome, BatchStore, Inbox, Manifest};
 pub use media::{FetchedMedia, MediaError, MediaLibrary};
 pub use memo::{Memo, MemoError, MemoKey, MemoKind};
 pub use renderer::{Progress, RenderError, RenderJob, RenderedFiles, Renderer, SilentProgress};

@@ -118,6 +118,15 @@ pub trait TaskQueue: Send + Sync {
     /// Asks some worker to work on the task.
     async fn send(&self, id: TaskId) -> Result<(), QueueError>;
 
+    /// [`Self::send`] for each of `ids`, in as few calls as the queue allows; tells what became of each, in order.
+    async fn send_all(&self, ids: &[TaskId]) -> Vec<Result<(), QueueError>> {
+        let mut outcomes = Vec::with_capacity(ids.len());
+        for id in ids {
+            outcomes.push(self.send(*id).await);
+        }
+        outcomes
+    }
+
     /// Whether the queue answers.
     async fn check(&self) -> Result<(), QueueError>;
 }

@@ -39,6 +39,17 @@ pub enum SpecError {
 }
 
 impl SpecError {
+    /// Stable name of the kind of fault.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => "too_large",
+            Self::Syntax(_) => "malformed_json",
+            Self::Invalid(_) => "invalid_spec",
+            Self::WriterUnavailable => "writer_unavailable",
+        }
+    }
+
     /// The faults, for a problem document.
     #[must_use]
     pub fn violations(&self) -> Vec<Violation> {

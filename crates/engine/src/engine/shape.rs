@@ -19,9 +19,6 @@ use crate::snapshot::{Format, poster_frame, snapshot};
 use crate::sound::AacTrack;
 use crate::sources::Loader;
 
-/// Pictures of more pixels take hundreds of megabytes for each segment that is rendered.
-const LARGE_PIXELS: u32 = 2560 * 1440;
-
 /// A segment in a file.
 struct SegmentFile {
     path: PathBuf,
@@ -79,19 +76,11 @@ impl Engine {
         // In any order: a slow segment at the front would keep finished ones in the places of the next.
         let mut files: Vec<(usize, SegmentFile)> = stream::iter(0..shared.plan.segments.len())
             .map(|index| async move { self.render_segment(index, shared).await.map(|file| (index, file)) })
-            .buffer_unordered(self.segments_at_once(&shared.plan.output))
+            .buffer_unordered(self.slots.segments_at_once(&shared.plan.output))
             .try_collect()
             .await?;
         files.sort_by_key(|(index, _)| *index);
         Ok(files.into_iter().map(|(_, file)| file).collect())
-    }
-
-    /// Half as many again as there are processors, since drawing and encoding wait for
-    /// each other; large pictures take too much memory for that.
-    fn segments_at_once(&self, output: &Output) -> usize {
-        let processors = || std::thread::available_parallelism().map_or(1, usize::from);
-        let is_large = output.width * output.height > LARGE_PIXELS;
-        self.workers.unwrap_or_else(|| if is_large { processors() } else { processors().div_ceil(2) + processors() })
     }
 
     /// Recalls a segment or renders it, and writes it into a file.
@@ -107,6 +96,7 @@ impl Engine {
                 encoded
             }
             None => {
+                let _place = self.slots.take(&shared.plan.output).await;
                 let sources = Arc::new(shared.loader.load(segment.shots.iter().map(|shot| &shot.look)).await?);
                 let encoded = encode_segment(&self.ffmpeg, &segment, &sources, shared.drawn).await?;
                 remember(self.memo.as_ref(), key, &encoded).await;

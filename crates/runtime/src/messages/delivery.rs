@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rushes_aws::{Message, SqsQueue, parse_message};
+use rushes_aws::{Message, SqsQueue};
 use rushes_core::work::Disposition;
 use tokio::task::JoinSet;
 
@@ -39,22 +39,14 @@ impl Desk {
     }
 
     async fn work(&self, message: &Message) -> Disposition {
-        let id = match parse_message(&message.body) {
-            Ok(id) => id,
-            Err(error) => {
-                // It comes again until the queue lays it aside, where a person can look at it.
-                tracing::error!(message_id = message.id, %error, "a message that names no task");
-                return Disposition::Retry;
-            }
-        };
         // A task of its own: a panic ends there, and the set stops the work when it is dropped.
         let mut work = JoinSet::new();
-        let (handler, stop) = (Arc::clone(&self.handler), self.stop.clone());
-        work.spawn(async move { handler.handle(id, stop).await });
+        let (handler, stop, copy) = (Arc::clone(&self.handler), self.stop.clone(), message.clone());
+        work.spawn(async move { handler.handle(copy, stop).await });
         match work.join_next().await {
             Some(Ok(disposition)) => disposition,
             Some(Err(error)) => {
-                tracing::error!(task_id = %id, %error, "the work on a task broke off");
+                tracing::error!(message_id = message.id, %error, "the work on a message broke off");
                 Disposition::Retry
             }
             None => Disposition::Retry,

@@ -1,17 +1,47 @@
 //! Messages as Lambda's event source hands them over: a batch as one event,
 //! answered with the ids of those that are to come again.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use futures::{StreamExt, stream};
 use lambda_runtime::{LambdaEvent, service_fn};
 use rushes_aws::{Message, ReceiptHandle};
 use rushes_core::work::Disposition;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::sync::watch;
 
+use super::Stop;
 use super::delivery::Desk;
 
-/// Answers events until Lambda ends the process.
-pub async fn run(desk: Desk) -> Result<(), lambda_runtime::Error> {
-    lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| handle(&desk, event.payload))).await
+/// Work is given back this long before Lambda would end it.
+const MARGIN: Duration = Duration::from_secs(10);
+
+/// Answers events until Lambda ends the process, with `workers` messages worked on at once.
+pub async fn run(desk: Desk, workers: usize) -> Result<(), lambda_runtime::Error> {
+    let answer = |event: LambdaEvent<Value>| {
+        let time_left = time_left(event.context.deadline);
+        let desk = &desk;
+        async move {
+            let (stopping, stopped) = watch::channel(false);
+            let desk = Desk { stop: Stop(stopped), ..desk.clone() };
+            let answer = handle(&desk, event.payload, workers);
+            let mut answer = std::pin::pin!(answer);
+            tokio::select! {
+                answer = &mut answer => return answer,
+                () = tokio::time::sleep(time_left) => stopping.send_replace(true),
+            };
+            tracing::warn!("the time of the function is nearly up; others take its work over");
+            answer.await
+        }
+    };
+    lambda_runtime::run(service_fn(answer)).await
+}
+
+/// How long work may go on, with the end of the function's time in epoch milliseconds.
+fn time_left(deadline: u64) -> Duration {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Duration::from_millis(deadline).saturating_sub(now).saturating_sub(MARGIN)
 }
 
 /// The answer, with the names that Lambda wants.
@@ -43,15 +73,14 @@ struct Attributes {
     approximate_receive_count: String,
 }
 
-async fn handle(desk: &Desk, event: Value) -> Result<BatchResponse, lambda_runtime::Error> {
-    let mut response = BatchResponse::default();
-    // One after the other: a video has use for the whole function.
-    for message in messages(event)? {
-        if desk.deal_with(&message).await == Disposition::Retry {
-            response.batch_item_failures.push(ItemFailure { item_identifier: message.id });
-        }
-    }
-    Ok(response)
+async fn handle(desk: &Desk, event: Value, workers: usize) -> Result<BatchResponse, lambda_runtime::Error> {
+    let deliveries = messages(event)?.into_iter().map(|message| async move {
+        let failed = desk.deal_with(&message).await == Disposition::Retry;
+        failed.then_some(ItemFailure { item_identifier: message.id })
+    });
+    let deliveries: Vec<_> = deliveries.collect();
+    let outcomes = stream::iter(deliveries).buffer_unordered(workers);
+    Ok(BatchResponse { batch_item_failures: outcomes.filter_map(std::future::ready).collect().await })
 }
 
 /// The messages of an event. A record that cannot be read as one fails the

@@ -8,13 +8,14 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use jiff::Timestamp;
+use rushes_core::batch::MAX_REQUEST_BYTES;
 use rushes_core::read::TaskView;
 use rushes_core::task::{Status, TaskId};
 use serde::Serialize;
 use serde_json::json;
 
 use super::videos::find;
-use crate::body::OptionalJsonBody;
+use crate::body::{JsonBody, OptionalJsonBody};
 use crate::handler::Service;
 use crate::problem::Problem;
 
@@ -36,6 +37,27 @@ pub async fn create(
 ) -> Result<Json<Created>, Problem> {
     let task = service.desk.submit(json.unwrap_or(Bytes::from_static(WELCOME.as_bytes()))).await?;
     Ok(Json(Created { status: task.status.as_str(), task_id: task.id, message: "Video creation task queued" }))
+}
+
+/// The most videos that the older interface takes at once.
+const BATCH_LIMIT: usize = 10;
+
+#[derive(Serialize)]
+pub struct CreatedBatch {
+    status: &'static str,
+    task_ids: Vec<TaskId>,
+    message: String,
+}
+
+/// Up to ten videos. Those that cannot be made are left out, as long as one can.
+pub async fn create_batch(
+    State(service): State<Arc<Service>>,
+    JsonBody(json): JsonBody<MAX_REQUEST_BYTES>,
+) -> Result<Json<CreatedBatch>, Problem> {
+    let answer = service.batches.submit(&json, BATCH_LIMIT).await?;
+    let task_ids: Vec<TaskId> = answer.videos.into_iter().filter_map(|row| row.id).collect();
+    let message = format!("{} video creation tasks queued", task_ids.len());
+    Ok(Json(CreatedBatch { status: Status::Queued.as_str(), task_ids, message }))
 }
 
 /// A task in the shape of the older interface.

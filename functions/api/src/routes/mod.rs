@@ -1,6 +1,7 @@
 //! The routes, by what they are about.
 
 pub mod assets;
+pub mod batches;
 pub mod health;
 pub mod legacy;
 pub mod videos;

@@ -1,0 +1,220 @@
+//! Batches that come as manifests. Rows are dealt with in chunks, and how far that is gets
+//! recorded after each: whoever takes over goes on behind the last one.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::FutureExt;
+use jiff::Timestamp;
+
+use super::manifest::{ManifestRow, rows};
+use super::results::Results;
+use super::rows::{Refusal, Row, RowOutcome, accept};
+use super::{Batch, BatchId, BatchProgress, ManifestKey};
+use crate::ports::{BatchClaim, BatchClaimOutcome, BatchStore, BucketError, Inbox, Manifest, StoreError};
+use crate::submit::FrontDesk;
+use crate::task::{TaskId, expiry};
+
+/// Rows after which progress is recorded and the report written.
+const CHUNK_ROWS: usize = 200;
+/// The largest manifest, in bytes.
+const MAX_MANIFEST_BYTES: u64 = 64 << 20;
+
+/// Makes the rows of manifests tasks.
+#[derive(Clone)]
+pub struct Clerk {
+    /// Accepts rows.
+    pub desk: FrontDesk,
+    /// The truth about batches.
+    pub batches: Arc<dyn BatchStore>,
+    /// Where manifests lie.
+    pub inbox: Arc<dyn Inbox>,
+    /// How long a claim lasts after the last sign of life.
+    pub lease: Duration,
+    /// Rows after which another turn goes on.
+    pub rows_per_turn: usize,
+}
+
+/// What is to be done after a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Nothing.
+    Done,
+    /// Rows are left: go on at once, here or elsewhere.
+    Unfinished,
+    /// Something did not answer: try again later.
+    Retry,
+}
+
+/// Why a turn ended early.
+#[derive(Debug, thiserror::Error)]
+enum TurnError {
+    #[error(transparent)]
+    Bucket(#[from] BucketError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("rows could not be recorded and enqueued: {0}")]
+    Rows(crate::submit::SubmitError),
+}
+
+impl Clerk {
+    /// Deals with rows of a manifest until none is left, the turn is over or `stop` resolves.
+    /// `etag` names the content that is meant, if that is known. `owner` is who asks: the same
+    /// for the same message, however often it comes.
+    pub async fn read(
+        &self,
+        key: &ManifestKey,
+        etag: Option<&str>,
+        owner: &str,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Turn {
+        match self.turn(key, etag, owner, stop).await {
+            Ok(turn) => turn,
+            Err(error) => {
+                let source = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::error!(manifest = key.as_str(), %error, source, "a manifest is not read to its end");
+                Turn::Retry
+            }
+        }
+    }
+
+    async fn turn(
+        &self,
+        key: &ManifestKey,
+        etag: Option<&str>,
+        owner: &str,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<Turn, TurnError> {
+        let manifest = match self.inbox.manifest(key, MAX_MANIFEST_BYTES).await {
+            Err(BucketError::TooLarge { .. }) => {
+                let reason = format!("it has more than {} MiB; cut it into several", MAX_MANIFEST_BYTES >> 20);
+                self.inbox.put_results(key, Results::of_unreadable(reason).to_bytes()).await?;
+                return Ok(Turn::Done);
+            }
+            found => found?,
+        };
+        let Some(manifest) = manifest.filter(|found| etag.is_none_or(|wanted| wanted == found.etag)) else {
+            // Of another content another event speaks.
+            tracing::info!(manifest = key.as_str(), "the manifest is gone or was replaced");
+            return Ok(Turn::Done);
+        };
+        let Some((claim, batch)) = self.claim(key, &manifest, owner).await? else { return Ok(Turn::Done) };
+        let turn = self.deal_with_rows(key, &manifest.bytes, &claim, batch, stop).await;
+        if !matches!(turn, Ok(Turn::Done))
+            && let Err(error) = self.batches.release(&claim).await
+        {
+            tracing::warn!(batch_id = %claim.batch_id, %error, "the lease on a batch will run out");
+        }
+        turn
+    }
+
+    /// The right to read the rows; `None` where nothing is left to do here.
+    async fn claim(
+        &self,
+        key: &ManifestKey,
+        manifest: &Manifest,
+        owner: &str,
+    ) -> Result<Option<(BatchClaim, Batch)>, TurnError> {
+        let id = BatchId::of_manifest(key, &manifest.etag);
+        let now = Timestamp::now();
+        let batch = Batch {
+            id,
+            manifest: Some(key.clone()),
+            created_at: now,
+            expires_at: expiry(now, self.desk.time_to_live),
+            progress: BatchProgress::default(),
+        };
+        match self.batches.create(&batch).await {
+            Ok(()) | Err(StoreError::Exists) => {}
+            Err(error) => return Err(error.into()),
+        }
+        match self.batches.claim(id, owner, self.lease).await? {
+            BatchClaimOutcome::Claimed(claim, batch) => Ok(Some((claim, batch))),
+            // An earlier delivery of the same message: it may have died.
+            BatchClaimOutcome::Held { owner: holder } if holder == owner => Err(StoreError::LeaseLost.into()),
+            BatchClaimOutcome::Held { .. } => {
+                // Its own message comes again should it die.
+                tracing::info!(batch_id = %id, "another message is about the same manifest");
+                Ok(None)
+            }
+            BatchClaimOutcome::Complete => {
+                tracing::info!(batch_id = %id, "the manifest was read before");
+                Ok(None)
+            }
+            BatchClaimOutcome::Missing => Err(StoreError::LeaseLost.into()),
+        }
+    }
+
+    async fn deal_with_rows(
+        &self,
+        key: &ManifestKey,
+        bytes: &Bytes,
+        claim: &BatchClaim,
+        mut batch: Batch,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<Turn, TurnError> {
+        let rows = match rows(key, bytes) {
+            Ok(rows) => rows,
+            Err(reason) => {
+                self.inbox.put_results(key, Results::of_unreadable(reason).to_bytes()).await?;
+                let progress = BatchProgress { is_complete: true, ..batch.progress };
+                self.batches.advance(claim, progress, self.lease).await?;
+                return Ok(Turn::Done);
+            }
+        };
+        let first = usize::try_from(batch.progress.rows()).unwrap_or(usize::MAX).min(rows.len());
+        let begun = if first > 0 { self.inbox.results(key).await?.unwrap_or_default() } else { Bytes::new() };
+        let mut results = Results::resume(&begun, batch.progress.rows());
+        let mut stop = pin!(stop);
+        for (index, chunk) in rows[first..].chunks(CHUNK_ROWS).enumerate() {
+            if index * CHUNK_ROWS >= self.rows_per_turn || stop.as_mut().now_or_never().is_some() {
+                return Ok(Turn::Unfinished);
+            }
+            let outcomes = self.deal_with_chunk(&batch, chunk).await?;
+            for outcome in &outcomes {
+                match outcome {
+                    RowOutcome::Accepted(_) => batch.progress.accepted += 1,
+                    _ => batch.progress.rejected += 1,
+                }
+                results.add(batch.progress.rows(), outcome);
+            }
+            batch.progress.is_complete = batch.progress.rows() >= rows.len() as u64;
+            self.inbox.put_results(key, results.to_bytes()).await?;
+            self.batches.advance(claim, batch.progress, self.lease).await?;
+        }
+        let BatchProgress { accepted, rejected, .. } = batch.progress;
+        tracing::info!(batch_id = %batch.id, accepted, rejected, "manifest read");
+        Ok(Turn::Done)
+    }
+
+    /// Makes tasks of the rows that follow those dealt with.
+    async fn deal_with_chunk(&self, batch: &Batch, chunk: &[ManifestRow]) -> Result<Vec<RowOutcome>, TurnError> {
+        let mut good = Vec::with_capacity(chunk.len());
+        for (row, json) in (batch.progress.rows() + 1..).zip(chunk) {
+            if let Ok(json) = json {
+                good.push(Row { id: TaskId::of_row(batch.id, batch.created_at, row), json: json.clone() });
+            }
+        }
+        let mut made = accept(&self.desk, batch.id, good).await.into_iter();
+        let mut outcomes = Vec::with_capacity(chunk.len());
+        for row in chunk {
+            match row {
+                Ok(_) => outcomes.extend(made.next()),
+                Err(fault) => {
+                    let refusal = Refusal { code: "invalid_row", detail: fault.clone(), errors: Vec::new() };
+                    outcomes.push(RowOutcome::Rejected(refusal));
+                }
+            }
+        }
+        match outcomes.iter().position(|outcome| matches!(outcome, RowOutcome::Unavailable(_))) {
+            None => Ok(outcomes),
+            // What was recorded stays: the chunk comes again, and its tasks have the same names.
+            Some(index) => match outcomes.swap_remove(index) {
+                RowOutcome::Unavailable(error) => Err(TurnError::Rows(error)),
+                RowOutcome::Accepted(_) | RowOutcome::Rejected(_) => Ok(outcomes),
+            },
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Batches that come as one request.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::rows::{Refusal, Row, RowOutcome, accept};
+use super::{Batch, BatchId, BatchProgress, MAX_REQUEST_ROWS, StatusCounts};
+use crate::keys::ObjectKey;
+use crate::ports::{BatchStore, StoreError};
+use crate::spec::Violation;
+use crate::submit::{FrontDesk, SubmitError};
+use crate::task::{TaskId, expiry};
+
+/// Accepts and shows batches.
+#[derive(Clone)]
+pub struct BatchDesk {
+    /// Accepts their rows.
+    pub desk: FrontDesk,
+    /// The truth about batches.
+    pub batches: Arc<dyn BatchStore>,
+}
+
+/// The answer to a request: every row for itself.
+#[derive(Debug, Serialize)]
+pub struct BatchAnswer {
+    /// Name of the batch.
+    pub id: BatchId,
+    /// Rows that became tasks.
+    pub accepted: u64,
+    /// Rows that did not.
+    pub rejected: u64,
+    /// What became of each row, in order.
+    pub videos: Vec<RowAnswer>,
+}
+
+/// What became of one row.
+#[derive(Debug, Serialize)]
+pub struct RowAnswer {
+    /// Its place in the request, from 0.
+    pub index: usize,
+    /// `accepted`, `rejected`, or `unavailable`: that one may be sent again.
+    pub status: &'static str,
+    /// Its task, if it was accepted.
+    pub id: Option<TaskId>,
+    /// Why not, otherwise.
+    pub error: Option<Refusal>,
+}
+
+/// A batch as its owner sees it.
+#[derive(Clone, Debug, Serialize)]
+pub struct BatchView {
+    /// Its name.
+    pub id: BatchId,
+    /// Whether rows are still being read.
+    pub state: &'static str,
+    /// Rows that became tasks.
+    pub accepted: u64,
+    /// Rows that did not.
+    pub rejected: u64,
+    /// How the tasks stand.
+    pub counts: StatusCounts,
+    /// The manifest in the bucket, if it came as one.
+    pub manifest: Option<String>,
+    /// The report on every row, beside the manifest.
+    pub results: Option<String>,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it may be forgotten.
+    pub expires_at: Timestamp,
+}
+
+/// Why a request became no batch.
+#[derive(Debug, thiserror::Error)]
+pub enum BatchError {
+    /// Not JSON at all.
+    #[error("the request is not valid JSON: {0}")]
+    Syntax(serde_json::Error),
+    /// It is no list of specs, or none of them can be made.
+    #[error("the batch is not valid: {}", .0.first().map_or("", |fault| fault.message.as_str()))]
+    Invalid(Vec<Violation>),
+    /// Not one row could be recorded and enqueued.
+    #[error(transparent)]
+    Submit(#[from] SubmitError),
+    /// The table did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl BatchDesk {
+    /// Accepts up to `limit` specs, `{"videos": [spec, …]}`.
+    ///
+    /// # Errors
+    /// [`BatchError`] when no row was accepted.
+    pub async fn submit(&self, json: &[u8], limit: usize) -> Result<BatchAnswer, BatchError> {
+        let rows = read(json, limit.min(MAX_REQUEST_ROWS))?;
+        let id = BatchId::generate();
+        let now = Timestamp::now();
+        let expires_at = expiry(now, self.desk.time_to_live);
+        let mut batch = Batch { id, manifest: None, created_at: now, expires_at, progress: BatchProgress::default() };
+        self.batches.create(&batch).await?;
+        let ids: Vec<TaskId> = rows.iter().map(|row| row.id).collect();
+        let outcomes = accept(&self.desk, id, rows).await;
+        let accepted = outcomes.iter().filter(|outcome| matches!(outcome, RowOutcome::Accepted(_))).count() as u64;
+        self.forget(&ids, &outcomes).await;
+        if accepted == 0 {
+            self.drop_record(id).await;
+            return Err(refusal(outcomes));
+        }
+        batch.progress = BatchProgress { accepted, rejected: outcomes.len() as u64 - accepted, is_complete: true };
+        if let Err(error) = self.batches.put(&batch).await {
+            // Its tasks are on their way, and counted by themselves.
+            tracing::warn!(batch_id = %id, %error, "the counts of a batch could not be recorded");
+        }
+        tracing::info!(batch_id = %id, accepted, rejected = batch.progress.rejected, "batch accepted");
+        let videos = outcomes.into_iter().enumerate().map(|(index, outcome)| answer(index, outcome)).collect();
+        Ok(BatchAnswer { id, accepted, rejected: batch.progress.rejected, videos })
+    }
+
+    /// A batch and how its tasks stand, or `None` when there is none of that name.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table fails.
+    pub async fn find(&self, id: BatchId) -> Result<Option<BatchView>, StoreError> {
+        let Some(batch) = self.batches.get(id).await? else { return Ok(None) };
+        let counts = self.batches.counts(id).await?;
+        Ok(Some(BatchView {
+            id,
+            state: if batch.progress.is_complete { "accepted" } else { "accepting" },
+            accepted: batch.progress.accepted,
+            rejected: batch.progress.rejected,
+            counts,
+            results: batch.manifest.as_ref().map(super::ManifestKey::results_key),
+            manifest: batch.manifest.map(|key| key.as_str().to_owned()),
+            created_at: batch.created_at,
+            expires_at: batch.expires_at,
+        }))
+    }
+
+    /// Takes back what was recorded of rows that could not be enqueued.
+    async fn forget(&self, ids: &[TaskId], outcomes: &[RowOutcome]) {
+        for (id, outcome) in ids.iter().zip(outcomes) {
+            let RowOutcome::Unavailable(error) = outcome else { continue };
+            let source = std::error::Error::source(error).map(ToString::to_string);
+            tracing::error!(task_id = %id, %error, source, "a row of a batch was not accepted");
+            if let Err(error) = self.desk.store.delete(*id).await {
+                tracing::warn!(task_id = %id, %error, "a task that was never enqueued stays in the table");
+            }
+            if let Err(error) = self.desk.bucket.delete(ObjectKey::Spec(*id)).await {
+                tracing::warn!(task_id = %id, %error, "a spec that was never enqueued stays in the bucket");
+            }
+        }
+    }
+
+    async fn drop_record(&self, id: BatchId) {
+        if let Err(error) = self.batches.delete(id).await {
+            tracing::warn!(batch_id = %id, %error, "the record of a batch without tasks stays in the table");
+        }
+    }
+}
+
+fn read(json: &[u8], limit: usize) -> Result<Vec<Row>, BatchError> {
+    let invalid = |pointer: &str, message: String| BatchError::Invalid(vec![Violation::new(pointer, message)]);
+    let value: Value = serde_json::from_slice(json).map_err(BatchError::Syntax)?;
+    let wanted = || format!("a batch is {{\"videos\": […]}} with 1 to {limit} specs");
+    let Value::Object(mut fields) = value else { return Err(invalid("", wanted())) };
+    let videos = fields.remove("videos");
+    if let Some(name) = fields.keys().next() {
+        let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+        return Err(invalid(&pointer, format!("there is no such field; {}", wanted())));
+    }
+    let Some(Value::Array(specs)) = videos else { return Err(invalid("/videos", wanted())) };
+    if !(1..=limit).contains(&specs.len()) {
+        return Err(invalid("/videos", format!("there are {}; {}", specs.len(), wanted())));
+    }
+    Ok(specs.into_iter().map(|spec| Row { id: TaskId::generate(), json: Bytes::from(spec.to_string()) }).collect())
+}
+
+/// Why nothing was accepted: what can be tried again first, else every fault of every row.
+fn refusal(outcomes: Vec<RowOutcome>) -> BatchError {
+    let mut faults = Vec::new();
+    for (index, outcome) in outcomes.into_iter().enumerate() {
+        match outcome {
+            RowOutcome::Unavailable(error) => return error.into(),
+            RowOutcome::Rejected(refusal) => faults.extend(
+                refusal.errors.into_iter().map(|fault| {
+                    Violation::new(format!("/videos/{index}{}", fault.pointer), fault.message)
+                }),
+            ),
+            RowOutcome::Accepted(_) => {}
+        }
+    }
+    BatchError::Invalid(faults)
+}
+
+fn answer(index: usize, outcome: RowOutcome) -> RowAnswer {
+    let (status, id, error) = match outcome {
+        RowOutcome::Accepted(id) => ("accepted", Some(id), None),
+        RowOutcome::Rejected(refusal) => ("rejected", None, Some(refusal)),
+        RowOutcome::Unavailable(_) => {
+            let detail = "It could not be enqueued. Send it again in a moment.".to_owned();
+            ("unavailable", None, Some(Refusal { code: "unavailable", detail, errors: Vec::new() }))
+        }
+    };
+    RowAnswer { index, status, id, error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(json: &str) -> Vec<String> {
+        match read(json.as_bytes(), 2) {
+            Err(BatchError::Invalid(faults)) => faults.into_iter().map(|fault| fault.pointer).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_batch_is_a_list_of_specs_that_is_neither_empty_nor_too_long() {
+        assert_eq!(read(br#"{"videos": [{}, 5]}"#, 2).unwrap().len(), 2);
+        assert_eq!(faults("[]"), [""]);
+        assert_eq!(faults("{}"), ["/videos"]);
+        assert_eq!(faults(r#"{"videos": []}"#), ["/videos"]);
+        assert_eq!(faults(r#"{"videos": [1, 2, 3]}"#), ["/videos"]);
+        assert_eq!(faults(r#"{"videos": [1], "a/b": 2}"#), ["/a~1b"]);
+        assert!(matches!(read(b"{", 2), Err(BatchError::Syntax(_))));
+    }
+}

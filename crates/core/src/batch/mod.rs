@@ -1,0 +1,153 @@
+//! Many tasks at once: from one request ([`BatchDesk`]) or from a manifest in the
+//! bucket ([`Clerk`]). Each row is answered for itself; a bad one sinks no other.
+
+mod clerk;
+mod desk;
+mod manifest;
+mod results;
+mod rows;
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use clerk::{Clerk, Turn};
+pub use desk::{BatchAnswer, BatchDesk, BatchError, BatchView, RowAnswer};
+pub use manifest::{ManifestKey, ManifestRow};
+pub use rows::{Refusal, RowOutcome};
+
+use crate::task::Status;
+
+/// The most specs in one request.
+pub const MAX_REQUEST_ROWS: usize = 1000;
+/// The largest request, in bytes: below what Lambda takes.
+pub const MAX_REQUEST_BYTES: usize = 5 << 20;
+
+/// Name of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BatchId(ulid::Ulid);
+
+impl BatchId {
+    /// A new, unused id.
+    #[must_use]
+    pub fn generate() -> Self {
+        Self(ulid::Ulid::generate())
+    }
+
+    /// The id of the batch that a manifest makes: the same for the same key and content,
+    /// however often the bucket speaks of it.
+    #[must_use]
+    pub fn of_manifest(key: &ManifestKey, etag: &str) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(b"rushes batch 1\0").update(key.as_str().as_bytes()).update(b"\0").update(etag.as_bytes());
+        let mut bytes = [0; 16];
+        hasher.finalize_xof().fill(&mut bytes);
+        Self(ulid::Ulid::from_bytes(bytes))
+    }
+
+    /// Bytes that are this batch's own, to derive its tasks' names from.
+    #[must_use]
+    pub const fn to_bytes(self) -> [u8; 16] {
+        self.0.to_bytes()
+    }
+}
+
+impl fmt::Display for BatchId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// The text is not the name of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a batch id")]
+pub struct InvalidBatchId;
+
+impl FromStr for BatchId {
+    type Err = InvalidBatchId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        ulid::Ulid::from_string(text).map(Self).map_err(|_| InvalidBatchId)
+    }
+}
+
+/// Many tasks that came together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// Its name.
+    pub id: BatchId,
+    /// The manifest that it was read from; `None` for one that came as a request.
+    pub manifest: Option<ManifestKey>,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When its record may be forgotten; a whole second.
+    pub expires_at: Timestamp,
+    /// How far its rows are dealt with.
+    pub progress: BatchProgress,
+}
+
+/// How far the rows of a batch are dealt with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BatchProgress {
+    /// Rows that became tasks.
+    pub accepted: u64,
+    /// Rows that did not.
+    pub rejected: u64,
+    /// Whether no row is left.
+    pub is_complete: bool,
+}
+
+impl BatchProgress {
+    /// Rows dealt with.
+    #[must_use]
+    pub const fn rows(&self) -> u64 {
+        self.accepted + self.rejected
+    }
+}
+
+/// How many tasks stand how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct StatusCounts {
+    /// Waiting for a worker.
+    pub queued: u64,
+    /// A worker has it.
+    pub processing: u64,
+    /// The video is there.
+    pub completed: u64,
+    /// There will be no video.
+    pub failed: u64,
+    /// No longer wanted.
+    pub cancelled: u64,
+}
+
+impl StatusCounts {
+    /// Counts one more task.
+    pub const fn add(&mut self, status: Status) {
+        let count = match status {
+            Status::Queued => &mut self.queued,
+            Status::Processing => &mut self.processing,
+            Status::Completed => &mut self.completed,
+            Status::Failed => &mut self.failed,
+            Status::Cancelled => &mut self.cancelled,
+        };
+        *count += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_makes_the_same_batch_each_time_and_another_when_it_changes() {
+        let key = |text| ManifestKey::parse(text).unwrap();
+        let id = BatchId::of_manifest(&key("batches/a.csv"), "etag");
+        assert_eq!(id, BatchId::of_manifest(&key("batches/a.csv"), "etag"));
+        assert_ne!(id, BatchId::of_manifest(&key("batches/a.csv"), "other"));
+        assert_ne!(id, BatchId::of_manifest(&key("batches/b.csv"), "etag"));
+        assert_eq!(id.to_string().parse(), Ok(id));
+    }
+}

@@ -1,0 +1,32 @@
+//! Makes the rows of manifests in the bucket tasks: wiring. What is done with a message stands in [`handler`].
+
+mod handler;
+
+use std::sync::Arc;
+
+use rushes_aws::{Clients, DynamoTable, S3Bucket, SqsQueue};
+use rushes_content::media::{AllowedHosts, Library};
+use rushes_core::{batch::Clerk, submit::FrontDesk};
+use rushes_runtime::config::{IngestConfig, RetentionConfig, StorageConfig, WorkConfig, parsed};
+use rushes_runtime::{messages, telemetry};
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    telemetry::start()?;
+    let (storage, work, ingest) = (StorageConfig::from_env()?, WorkConfig::from_env()?, IngestConfig::from_env()?);
+    let clients = Clients::from_env().await;
+    let bucket = Arc::new(S3Bucket::new(clients.s3, storage.bucket));
+    let store = Arc::new(DynamoTable::new(clients.dynamodb, storage.table));
+    let library = Library::for_service(parsed("RUSHES_ALLOW_HOSTS", AllowedHosts::default())?)?;
+    let desk = FrontDesk {
+        store: store.clone(),
+        bucket: bucket.clone(),
+        queue: Arc::new(SqsQueue::new(clients.sqs.clone(), storage.tasks_queue_url)),
+        media: Arc::new(library.with_uploads(bucket.clone())),
+        time_to_live: RetentionConfig::from_env()?.time_to_live,
+    };
+    let clerk = Clerk { desk, batches: store, inbox: bucket, lease: work.lease, rows_per_turn: ingest.rows_per_turn };
+    let queue = SqsQueue::new(clients.sqs, ingest.queue_url);
+    let handler = handler::IngestHandler { clerk, queue: queue.clone() };
+    Ok(messages::serve(Arc::new(handler), queue, work).await?)
+}
