@@ -65,6 +65,16 @@ impl Service {
         Process::start("render", &mut command)
     }
 
+    /// Starts a reader of manifests.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start_ingest(&self, variables: &[(&str, &str)]) -> Result<Process> {
+        let mut command = program("ingest", &self.aws)?;
+        command.envs(variables.iter().copied());
+        Process::start("ingest", &mut command)
+    }
+
     /// Where renderers keep files while they work.
     #[must_use]
     pub fn work_directory(&self) -> PathBuf {

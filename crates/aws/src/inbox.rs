@@ -50,7 +50,9 @@ pub fn parse_s3_event(body: &str) -> Result<Vec<WrittenObject>, serde_json::Erro
     }
     let records: Vec<Record> = serde_json::from_value(event["Records"].take())?;
     let written = records.into_iter().filter(|record| record.event_name.starts_with("ObjectCreated:"));
-    Ok(written.map(|record| WrittenObject { key: decode(&record.s3.object.key), etag: record.s3.object.e_tag }).collect())
+    Ok(written
+        .map(|record| WrittenObject { key: decode(&record.s3.object.key), etag: record.s3.object.e_tag })
+        .collect())
 }
 
 /// A message that says of an object what S3's would.

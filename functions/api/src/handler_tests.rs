@@ -13,8 +13,8 @@ use http_body_util::BodyExt;
 use rushes_core::batch::{Batch, BatchDesk, BatchId, BatchProgress, StatusCounts};
 use rushes_core::keys::ObjectKey;
 use rushes_core::ports::{
-    BatchClaim, BatchClaimOutcome, BatchStore, Bucket, BucketError, Claim, ClaimOutcome, FetchedMedia, MediaError, MediaLibrary, ObjectStart, QueueError,
-    SignedUpload, StoreError, TaskPage, TaskQueue, TaskStore, UploadTerms,
+    BatchClaim, BatchClaimOutcome, BatchStore, Bucket, BucketError, Claim, ClaimOutcome, FetchedMedia, MediaError,
+    MediaLibrary, ObjectStart, QueueError, SignedUpload, StoreError, TaskPage, TaskQueue, TaskStore, UploadTerms,
 };
 use rushes_core::read::Reader;
 use rushes_core::spec::Media;

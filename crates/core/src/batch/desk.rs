@@ -186,9 +186,10 @@ fn refusal(outcomes: Vec<RowOutcome>) -> BatchError {
         match outcome {
             RowOutcome::Unavailable(error) => return error.into(),
             RowOutcome::Rejected(refusal) => faults.extend(
-                refusal.errors.into_iter().map(|fault| {
-                    Violation::new(format!("/videos/{index}{}", fault.pointer), fault.message)
-                }),
+                refusal
+                    .errors
+                    .into_iter()
+                    .map(|fault| Violation::new(format!("/videos/{index}{}", fault.pointer), fault.message)),
             ),
             RowOutcome::Accepted(_) => {}
         }

@@ -143,13 +143,14 @@ mod tests {
 
     #[test]
     fn rows_are_lines_or_elements() {
-        assert_eq!(read("a.jsonl", "\u{feff}{\"a\":1}\r\n\n {\"b\":2}\nno JSON").unwrap(), [
-            "{\"a\":1}", "{\"b\":2}", "no JSON"
-        ]);
-        assert_eq!(read("a.JSON", r#" [ {"a": "]\",["} , {"b": [1, {}]},] "#).unwrap(), [
-            r#"{"a": "]\",["}"#,
-            r#"{"b": [1, {}]}"#
-        ]);
+        assert_eq!(
+            read("a.jsonl", "\u{feff}{\"a\":1}\r\n\n {\"b\":2}\nno JSON").unwrap(),
+            ["{\"a\":1}", "{\"b\":2}", "no JSON"]
+        );
+        assert_eq!(
+            read("a.JSON", r#" [ {"a": "]\",["} , {"b": [1, {}]},] "#).unwrap(),
+            [r#"{"a": "]\",["}"#, r#"{"b": [1, {}]}"#]
+        );
         assert_eq!(read("a.json", r#"{"videos": [{"a": 1}, 2]}"#).unwrap(), [r#"{"a":1}"#, "2"]);
         assert_eq!(read("a.json", r#"[{"a": 1}, {"broken": }, {"b": 2"#).unwrap().len(), 3);
     }

@@ -105,11 +105,14 @@ mod tests {
     fn columns_are_places_in_the_spec() {
         let text = "title,script,output.fps,output.aspect,captions.box,scenes.0.text,scenes.1.text\r\n\
             2024,\"Hello, \"\"world\"\".\",25,9:16,true,,\r\n,,,,,One.,\"Two\nlines.\"\r\n";
-        assert_eq!(read(text), [
-            Ok(json!({"title": "2024", "script": "Hello, \"world\".", "output": {"fps": 25, "aspect": "9:16"},
+        assert_eq!(
+            read(text),
+            [
+                Ok(json!({"title": "2024", "script": "Hello, \"world\".", "output": {"fps": 25, "aspect": "9:16"},
                 "captions": {"box": true}})),
-            Ok(json!({"scenes": [{"text": "One."}, {"text": "Two\nlines."}]})),
-        ]);
+                Ok(json!({"scenes": [{"text": "One."}, {"text": "Two\nlines."}]})),
+            ]
+        );
     }
 
     #[test]
