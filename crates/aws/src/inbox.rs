@@ -48,7 +48,7 @@ pub fn parse_s3_event(body: &str) -> Result<Vec<WrittenObject>, serde_json::Erro
     if event["Event"] == "s3:TestEvent" {
         return Ok(Vec::new());
     }
-    let records: Vec<Record> = serde_json::from_value(event["Records"].take())?;
+    let records: Vec<Record> = serde_json::from_value(event.get_mut("Records").map(Value::take).unwrap_or_default())?;
     let written = records.into_iter().filter(|record| record.event_name.starts_with("ObjectCreated:"));
     Ok(written
         .map(|record| WrittenObject { key: decode(&record.s3.object.key), etag: record.s3.object.e_tag })

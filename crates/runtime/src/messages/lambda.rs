@@ -86,7 +86,7 @@ async fn handle(desk: &Desk, event: Value, workers: usize) -> Result<BatchRespon
 /// The messages of an event. A record that cannot be read as one fails the
 /// event: it did not come from SQS, and nobody waits for its id.
 fn messages(mut event: Value) -> Result<Vec<Message>, serde_json::Error> {
-    let records: Vec<Record> = serde_json::from_value(event["Records"].take())?;
+    let records: Vec<Record> = serde_json::from_value(event.get_mut("Records").map(Value::take).unwrap_or_default())?;
     Ok(records.into_iter().map(message).collect())
 }
 
@@ -115,7 +115,7 @@ mod tests {
         let read: Vec<_> =
             messages(event).unwrap().into_iter().map(|message| (message.id, message.deliveries)).collect();
         assert_eq!(read, [("a".to_owned(), 3), ("b".to_owned(), 1)]);
-        assert!(messages(json!({"detail": "from elsewhere"})).is_err());
+        assert!(messages(json!({"detail": "from elsewhere"})).is_err() && messages(json!([5])).is_err());
     }
 
     #[test]
