@@ -56,8 +56,8 @@ fn assert_repeats(width: usize, height: usize, durations: &[u64], x264: &str, se
     Ok(())
 }
 
-/// One reference, no picture out of order; the rest as it may come.
-const STILL: &str = "ref=1:b-bias=-100:b-adapt=1:scenecut=0:b-pyramid=none";
+/// No picture out of order; the rest as it may come.
+const STILL: &str = "b-bias=-100:b-adapt=1:scenecut=0:b-pyramid=none";
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 20, ..ProptestConfig::default() })]
@@ -66,9 +66,13 @@ proptest! {
     fn every_frame_decodes_to_the_picture_it_repeats(
         columns in 1usize..12, rows in 1usize..12,
         durations in proptest::collection::vec(1u64..40, 1..9),
-        arithmetic: bool, bframes in prop_oneof![Just(0), Just(3)], weightp in 0..2, transform in 0..2, seed: u64,
+        arithmetic: bool, references in 1..=4, bframes in prop_oneof![Just(0), Just(3)], weightp in 0..2, transform in 0..2,
+        seed: u64,
     ) {
-        let x264 = format!("{STILL}:cabac={}:bframes={bframes}:weightp={weightp}:8x8dct={transform}", u8::from(arithmetic));
+        let x264 = format!(
+            "{STILL}:ref={references}:cabac={}:bframes={bframes}:weightp={weightp}:8x8dct={transform}",
+            u8::from(arithmetic),
+        );
         let outcome = assert_repeats(columns * 16, rows * 16, &durations, &x264, seed);
         // Without the bias x264 may still choose a B slice for tiny pictures: refused, never wrong.
         if let Err(error) = &outcome {
@@ -80,8 +84,17 @@ proptest! {
 #[test]
 fn a_picture_can_stand_longer_than_frame_numbers_last() -> Result<()> {
     for cabac in [0, 1] {
-        assert_repeats(1920, 1088, &[700, 1, 300], &format!("{STILL}:cabac={cabac}:bframes=3"), 7)?;
+        assert_repeats(1920, 1088, &[700, 1, 300], &format!("{STILL}:ref=2:cabac={cabac}:bframes=3"), 7)?;
     }
+    Ok(())
+}
+
+#[test]
+fn a_picture_stands_as_long_as_its_order_can_tell_and_no_longer() -> Result<()> {
+    let x264 = format!("{STILL}:ref=2:bframes=0");
+    assert_repeats(64, 64, &[2047, 2, 2047, 1], &x264, 7)?;
+    let stream = encode(&pictures(64, 64, 2, 7), "64x64", &x264)?;
+    ensure!(repeat_pictures(&stream, &[2048, 1]).is_err(), "it was repeated too often");
     Ok(())
 }
 

@@ -20,6 +20,12 @@ impl Numbering {
         Self { frame_number_mask: (1 << sets.sequence.frame_number_bits) - 1, order_mask, references: 0 }
     }
 
+    /// The most frames from a reference picture to the next: their orders differ by less than
+    /// half of what `pic_order_cnt_lsb` counts (clause 8.2.1.1), in twos.
+    pub const fn longest(&self) -> u64 {
+        (self.order_mask / 4) as u64
+    }
+
     /// `frame_num` and `pic_order_cnt_lsb` of the next picture, which is the `position`-th on screen
     /// since the last refresh.
     pub const fn next(&mut self, is_idr: bool, is_reference: bool, position: u32) -> (u32, u32) {

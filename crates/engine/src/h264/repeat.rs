@@ -45,10 +45,10 @@ impl StreamWriter {
 
 /// Shows the n-th picture of `stream` for `durations[n]` frames.
 ///
-/// The stream must begin with its parameter sets and an IDR picture, be coded in
-/// the order of output with every picture a reference, and refer only to the
-/// picture before: skip slices then stand between a picture and the next without
-/// changing what the next refers to.
+/// The stream must begin with its parameter sets and an IDR picture and be coded in
+/// the order of output with every picture a reference. Skip slices then stand between a
+/// picture and the next: they show the last reference again and are none themselves, so
+/// that what the next refers to stays the same.
 ///
 /// # Errors
 /// [`StreamError::Unsupported`] when the stream is not of that kind;
@@ -63,6 +63,9 @@ pub fn repeat_pictures(stream: &[u8], durations: &[u64]) -> Result<Vec<u8>, Stre
     let mut writer = StreamWriter::of(&shared);
     let mut position = 0;
     for (picture, duration) in pictures.iter().zip(durations) {
+        if *duration > numbering.longest() {
+            return Err(StreamError::Unsupported("a picture that stays longer than its order can tell"));
+        }
         if picture.header.is_idr {
             position = 0;
         }
@@ -70,7 +73,7 @@ pub fn repeat_pictures(stream: &[u8], durations: &[u64]) -> Result<Vec<u8>, Stre
         writer.picture(picture, [&sets, &shared], numbers)?;
         for _ in 1..*duration {
             position += 1;
-            let (frame_number, order) = numbering.next(false, true, position);
+            let (frame_number, order) = numbering.next(false, false, position);
             writer.unit(&skips.unit(frame_number, order));
         }
         position += 1;
@@ -112,8 +115,8 @@ fn check_repeatable(pictures: &[AccessUnit<'_>], sets: &ParameterSets) -> Result
     if pictures.iter().any(|picture| picture.header.kind == SliceKind::B || !picture.header.is_reference) {
         return Err(StreamError::Unsupported("pictures out of order or without reference"));
     }
-    if sets.picture.default_references[0] != 1 || sets.sequence.reference_frames == 0 {
-        return Err(StreamError::Unsupported("more than one reference picture"));
+    if sets.sequence.reference_frames == 0 {
+        return Err(StreamError::Unsupported("no reference picture"));
     }
     Ok(())
 }

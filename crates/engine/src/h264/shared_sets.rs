@@ -9,9 +9,11 @@ use super::bits::{BitReader, BitWriter, copy_bits};
 use super::nal::{escape_into, unescape};
 use super::parameter_sets::{ParameterSets, PictureParameters, Restriction, SequenceParameters};
 
-/// Bits of `frame_num` and of `pic_order_cnt_lsb`: pictures next to each other
-/// must be told apart, no more.
-const NUMBER_BITS: u32 = 8;
+/// Bits of `frame_num`: reference pictures next to each other must be told apart, no more.
+const FRAME_NUMBER_BITS: u32 = 8;
+/// Bits of `pic_order_cnt_lsb`: it is read as a distance from the last reference picture,
+/// which may be shown for a whole segment.
+const ORDER_BITS: u32 = 13;
 /// Pictures kept for reference and for reordering: no level allows fewer at the
 /// largest picture it takes (table A-1).
 const BUFFERED_PICTURES: u32 = 4;
@@ -47,10 +49,10 @@ fn sequence_payload(unit: &[u8], sequence: &SequenceParameters) -> Result<BitWri
     let mut reader = BitReader::new(&plain);
     let mut writer = BitWriter::default();
     copy_bits(&mut reader, &mut writer, sequence.numbering_bits.start)?;
-    writer.unsigned(NUMBER_BITS - 4);
+    writer.unsigned(FRAME_NUMBER_BITS - 4);
     // pic_order_cnt_type: told in every slice header.
     writer.unsigned(0);
-    writer.unsigned(NUMBER_BITS - 4);
+    writer.unsigned(ORDER_BITS - 4);
     writer.unsigned(BUFFERED_PICTURES);
     reader.skip(sequence.numbering_bits.len())?;
     let restriction_at = match sequence.restriction_at {

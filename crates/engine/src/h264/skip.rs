@@ -25,7 +25,7 @@ impl<'a> SkipWriter<'a> {
         Ok(Self { sets, arithmetic_payload })
     }
 
-    /// A whole picture in one reference slice, as a NAL unit.
+    /// A whole picture in one slice that nothing refers to, as a NAL unit.
     pub fn unit(&self, frame_number: u32, order: u32) -> Vec<u8> {
         let mut writer = BitWriter::default();
         self.header(&mut writer, frame_number, order);
@@ -39,7 +39,8 @@ impl<'a> SkipWriter<'a> {
                 writer.bit(true);
             }
         }
-        let mut unit = vec![0x20 | kind::SLICE];
+        // nal_ref_idc 0: later pictures refer past it, as if it were not there.
+        let mut unit = vec![kind::SLICE];
         escape_into(&mut unit, &writer.into_bytes());
         unit
     }
@@ -71,8 +72,6 @@ impl<'a> SkipWriter<'a> {
             writer.unsigned(0);
             writer.bits(0, 2);
         }
-        // adaptive_ref_pic_marking_mode_flag: the oldest reference slides out.
-        writer.bit(false);
         if picture.arithmetic_coding {
             // cabac_init_idc.
             writer.unsigned(0);
