@@ -37,6 +37,41 @@ impl Process {
         Ok(self.child.try_wait()?.is_some())
     }
 
+    /// Stops it and all that it started in the middle of whatever they do, as when a machine sleeps.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn freeze(&self) -> Result<()> {
+        signal(self.group, Signal::SIGSTOP)
+    }
+
+    /// Lets it go on after [`Self::freeze`].
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn thaw(&self) -> Result<()> {
+        signal(self.group, Signal::SIGCONT)
+    }
+
+    /// How many programs of that name run in its group.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn running(&self, name: &str) -> Result<usize> {
+        let mut count = 0;
+        for entry in std::fs::read_dir("/proc")? {
+            // Processes come and go meanwhile, and not all entries are processes.
+            let Ok(stat) = std::fs::read_to_string(entry?.path().join("stat")) else { continue };
+            let Some((head, tail)) = stat.rsplit_once(')') else { continue };
+            // State, parent, group, … as proc_pid_stat(5) has them.
+            let fields: Vec<&str> = tail.split_whitespace().take(3).collect();
+            let is_alive = fields.first().is_some_and(|state| !matches!(*state, "Z" | "X"));
+            let is_ours = fields.get(2).and_then(|group| group.parse().ok()) == Some(self.group.as_raw());
+            count += usize::from(is_alive && is_ours && head.split_once('(').is_some_and(|(_, known)| known == name));
+        }
+        Ok(count)
+    }
+
     /// Kills it and all that it started, as when the machine fails.
     ///
     /// # Errors

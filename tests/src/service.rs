@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
+use rushes_aws::Clients;
 use tokio::process::Command;
 
 use crate::Client;
@@ -37,19 +38,16 @@ impl Service {
     /// With what did not start.
     pub async fn start_with(variables: &[(&str, &str)]) -> Result<Self> {
         let aws = LocalAws::start().await?;
-        let address = format!("127.0.0.1:{}", free_port()?);
-        let mut command = program("api", &aws)?;
-        command.env("RUSHES_LISTEN", &address).envs(variables.iter().copied());
-        let mut api = Process::start("api", &mut command)?;
-        let client = Client::new(format!("http://{address}"));
-        let deadline = Instant::now() + START_DEADLINE;
-        while client.get("/openapi.json").await.is_err() {
-            if api.has_ended()? || Instant::now() > deadline {
-                bail!("the API does not answer; it says:\n{}", log(&aws, "api"));
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        let (api, client) = start_api(&aws, variables).await?;
         Ok(Self { aws, client, _api: api })
+    }
+
+    /// Starts one more API beside the first, and what asks it.
+    ///
+    /// # Errors
+    /// With what did not start.
+    pub async fn start_another_api(&self, variables: &[(&str, &str)]) -> Result<(Process, Client)> {
+        start_api(&self.aws, variables).await
     }
 
     /// Starts a renderer.
@@ -98,11 +96,41 @@ impl Service {
         Ok(found)
     }
 
+    /// How many messages the queue with that variable holds, seen or not.
+    ///
+    /// # Errors
+    /// When the queue does not say.
+    pub async fn messages(&self, variable: &str) -> Result<u64> {
+        let mut request = Clients::local(&self.aws.endpoint).await.sqs.get_queue_attributes();
+        for kind in ["", "NotVisible", "Delayed"] {
+            request = request.attribute_names(format!("ApproximateNumberOfMessages{kind}").as_str().into());
+        }
+        let answer = request.queue_url(self.aws.output(variable)?).send().await?;
+        let counts = answer.attributes.unwrap_or_default().into_values();
+        counts.map(|count| Ok(count.parse::<u64>()?)).sum()
+    }
+
     /// What a program has written so far.
     #[must_use]
     pub fn log(&self, name: &str) -> String {
         log(&self.aws, name)
     }
+}
+
+async fn start_api(aws: &LocalAws, variables: &[(&str, &str)]) -> Result<(Process, Client)> {
+    let address = format!("127.0.0.1:{}", free_port()?);
+    let mut command = program("api", aws)?;
+    command.env("RUSHES_LISTEN", &address).envs(variables.iter().copied());
+    let mut api = Process::start("api", &mut command)?;
+    let client = Client::new(format!("http://{address}"));
+    let deadline = Instant::now() + START_DEADLINE;
+    while client.get("/openapi.json").await.is_err() {
+        if api.has_ended()? || Instant::now() > deadline {
+            bail!("the API does not answer; it says:\n{}", log(aws, "api"));
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Ok((api, client))
 }
 
 /// One of our programs, set up for `aws`, writing to a log.

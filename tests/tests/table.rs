@@ -9,9 +9,11 @@ use std::time::Duration;
 use futures::future::{join_all, try_join_all};
 use jiff::Timestamp;
 use rushes_aws::DynamoTable;
-use rushes_core::ports::{Claim, ClaimOutcome, StoreError, TaskStore};
+use rushes_core::ports::{Change, Claim, ClaimOutcome, StoreError, TaskStore};
 use rushes_core::spec::Shape;
-use rushes_core::task::{OutputReport, SegmentCount, Stage, Status, Task, TaskError, TaskId, VideoReport};
+use rushes_core::task::{
+    OutputReport, SegmentCount, Stage, StageTimings, Status, Task, TaskError, TaskId, VideoReport,
+};
 use rushes_tests::LocalAws;
 
 const LEASE: Duration = Duration::from_secs(60);
@@ -53,6 +55,10 @@ fn report() -> VideoReport {
         wall_ms: 2100,
         outputs: vec![output("16:9 1080p"), output("9:16 1080p")],
     }
+}
+
+fn timings() -> StageTimings {
+    StageTimings { speaking_ms: Some(120), rendering_ms: Some(1900), ..StageTimings::default() }
 }
 
 async fn table() -> (LocalAws, DynamoTable) {
@@ -123,17 +129,17 @@ async fn a_worker_that_comes_late_changes_nothing() {
     let error = TaskError { code: "late".to_owned(), message: "too late".to_owned() };
     for outcome in [
         table.extend(&late, LEASE).await,
-        table.advance(&late, Stage::Uploading, 99).await,
-        table.complete(&late, &report()).await,
-        table.fail(&late, &error).await,
+        table.advance(&late, Stage::Uploading, 99, timings()).await,
+        table.complete(&late, &report(), timings()).await,
+        table.fail(&late, &error, timings()).await,
         table.release(&late).await,
     ] {
         assert!(matches!(outcome, Err(StoreError::LeaseLost)), "{outcome:?}");
     }
-    table.complete(&next, &report()).await.unwrap();
+    table.complete(&next, &report(), timings()).await.unwrap();
     let done = table.get(task.id).await.unwrap().unwrap();
     assert_eq!((done.status, done.stage, done.progress, done.attempts), (Status::Completed, Stage::Done, 100, 2));
-    assert_eq!(done.result, Some(report()));
+    assert_eq!((done.result, done.timings), (Some(report()), timings()));
     assert!(done.started_at.is_some() && done.completed_at >= done.started_at);
 }
 
@@ -171,7 +177,7 @@ async fn progress_never_goes_back() {
     for (stage, progress) in
         [(Stage::Rendering, 40), (Stage::Planning, 5), (Stage::Rendering, 40), (Stage::Stitching, 90)]
     {
-        table.advance(&claim, stage, progress).await.unwrap();
+        table.advance(&claim, stage, progress, timings()).await.unwrap();
         let seen = table.get(task.id).await.unwrap().unwrap();
         assert!(seen.progress >= 40.max(progress) && seen.status == Status::Processing);
     }
@@ -182,14 +188,15 @@ async fn what_has_ended_is_not_begun_again() {
     let (_aws, table) = table().await;
     let (completed, failed) = (created(&table).await, created(&table).await);
     let claim = claimed(&table, completed.id, "a", LEASE).await;
-    table.complete(&claim, &report()).await.unwrap();
-    assert!(matches!(table.complete(&claim, &report()).await, Err(StoreError::LeaseLost)));
+    table.complete(&claim, &report(), timings()).await.unwrap();
+    table.complete(&claim, &report(), timings()).await.expect("the same call again is a repetition");
+    assert!(matches!(table.extend(&claim, LEASE).await, Err(StoreError::Ended(Status::Completed))));
     let outcome = table.claim(completed.id, "b", LEASE).await.unwrap();
     assert_eq!(outcome, ClaimOutcome::Finished(Status::Completed));
 
     let claim = claimed(&table, failed.id, "a", LEASE).await;
     let error = TaskError { code: "render_failed".to_owned(), message: "ffmpeg was not found".to_owned() };
-    table.fail(&claim, &error).await.unwrap();
+    table.fail(&claim, &error, timings()).await.unwrap();
     let outcome = table.claim(failed.id, "b", LEASE).await.unwrap();
     assert_eq!(outcome, ClaimOutcome::Finished(Status::Failed));
     assert_eq!(table.get(failed.id).await.unwrap().unwrap().error, Some(error));
@@ -217,7 +224,7 @@ async fn pages_hold_every_task_once_newest_first() {
     }
     for id in ids.iter().step_by(3) {
         let claim = claimed(&table, *id, "a", LEASE).await;
-        table.complete(&claim, &report()).await.unwrap();
+        table.complete(&claim, &report(), timings()).await.unwrap();
     }
     ids.reverse();
     for size in [1, 5, 23, 100] {
@@ -228,6 +235,70 @@ async fn pages_hold_every_task_once_newest_first() {
     assert!(completed.iter().all(|id| ids.contains(id)) && completed.is_sorted_by(|a, b| a > b));
     assert_eq!(all(&table, Some(Status::Failed), 3).await, []);
     assert!(matches!(table.list(None, Some("made up"), 5).await, Err(StoreError::InvalidCursor)));
+}
+
+#[tokio::test]
+async fn whoever_works_on_what_was_cancelled_or_deleted_is_told() {
+    let (_aws, table) = table().await;
+    let (waiting, begun) = (created(&table).await, created(&table).await);
+    let claim = claimed(&table, begun.id, "a", LEASE).await;
+    for id in [waiting.id, begun.id] {
+        let Change::Made(task) = table.cancel(id).await.unwrap() else { panic!("it was not cancelled") };
+        assert!(task.status == Status::Cancelled && task.completed_at.is_some());
+        let Change::Refused(task) = table.cancel(id).await.unwrap() else { panic!("it was cancelled twice") };
+        assert_eq!(task.status, Status::Cancelled);
+        assert_eq!(table.claim(id, "b", LEASE).await.unwrap(), ClaimOutcome::Finished(Status::Cancelled));
+    }
+    for outcome in [
+        table.extend(&claim, LEASE).await,
+        table.advance(&claim, Stage::Uploading, 99, timings()).await,
+        table.complete(&claim, &report(), timings()).await,
+        table.release(&claim).await,
+    ] {
+        assert!(matches!(outcome, Err(StoreError::Ended(Status::Cancelled))), "{outcome:?}");
+    }
+    table.delete(begun.id).await.unwrap();
+    assert!(matches!(table.extend(&claim, LEASE).await, Err(StoreError::Gone)));
+    assert_eq!(table.cancel(begun.id).await.unwrap(), Change::Missing);
+}
+
+#[tokio::test]
+async fn what_failed_or_was_cancelled_is_put_in_line_again_and_no_late_worker_changes_it() {
+    let (_aws, table) = table().await;
+    let task = created(&table).await;
+    assert!(matches!(table.requeue(task.id).await.unwrap(), Change::Refused(_)));
+    let late = claimed(&table, task.id, "late", LEASE).await;
+    assert!(matches!(table.requeue(task.id).await.unwrap(), Change::Refused(_)));
+    table.advance(&late, Stage::Rendering, 60, timings()).await.unwrap();
+    table.cancel(task.id).await.unwrap();
+    let Change::Made(again) = table.requeue(task.id).await.unwrap() else { panic!("it is not in line again") };
+    assert_eq!((again.status, again.stage, again.attempts), (Status::Queued, Stage::Queued, 0));
+    assert_eq!((again.started_at, again.completed_at, again.timings), (None, None, StageTimings::default()));
+    assert!(again.progress == 60 && again.queued_at > task.queued_at, "{again:?}");
+    assert!(matches!(table.complete(&late, &report(), timings()).await, Err(StoreError::LeaseLost)));
+
+    let next = claimed(&table, task.id, "next", LEASE).await;
+    assert!(next.attempt == 1 && next.fence > late.fence);
+    assert!(matches!(table.complete(&late, &report(), timings()).await, Err(StoreError::LeaseLost)));
+    table.complete(&next, &report(), timings()).await.unwrap();
+    assert!(matches!(table.requeue(task.id).await.unwrap(), Change::Refused(_)));
+    assert_eq!(table.requeue(TaskId::generate()).await.unwrap(), Change::Missing);
+}
+
+#[tokio::test]
+async fn only_what_nobody_holds_is_given_up() {
+    let (_aws, table) = table().await;
+    let error = TaskError { code: "gave_up".to_owned(), message: "never finished".to_owned() };
+    let (waiting, held) = (created(&table).await, created(&table).await);
+    let claim = claimed(&table, held.id, "a", SHORT).await;
+    assert!(matches!(table.give_up(held.id, &error).await.unwrap(), Change::Refused(_)));
+    tokio::time::sleep(SHORT * 2).await;
+    for id in [waiting.id, held.id] {
+        let Change::Made(task) = table.give_up(id, &error).await.unwrap() else { panic!("it was not given up") };
+        assert_eq!((task.status, task.error.as_ref()), (Status::Failed, Some(&error)));
+    }
+    let outcome = table.complete(&claim, &report(), timings()).await;
+    assert!(matches!(outcome, Err(StoreError::Ended(Status::Failed))), "{outcome:?}");
 }
 
 /// The ids on all pages.

@@ -9,9 +9,11 @@ use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use bytes::Bytes;
-use rushes_core::keys::ObjectKey;
+use rushes_core::keys::{ObjectKey, task_folder};
 use rushes_core::ports::{Bucket, BucketError, ObjectStart, SignedUpload, UploadTerms};
+use rushes_core::task::TaskId;
 use tokio::io::AsyncWriteExt;
 
 use crate::cause;
@@ -111,6 +113,26 @@ impl Bucket for S3Bucket {
     async fn delete(&self, key: ObjectKey) -> Result<(), BucketError> {
         self.client.delete_object().bucket(&self.name).key(key.to_string()).send().await.map_err(unavailable)?;
         Ok(())
+    }
+
+    async fn delete_task(&self, id: TaskId) -> Result<(), BucketError> {
+        loop {
+            // At most a thousand, which is as many as can be deleted at once.
+            let listed = self.client.list_objects_v2().bucket(&self.name).prefix(task_folder(id)).send().await;
+            let listed = listed.map_err(unavailable)?;
+            let keys = listed.contents().iter().filter_map(aws_sdk_s3::types::Object::key);
+            let objects: Result<Vec<_>, _> = keys.map(|key| ObjectIdentifier::builder().key(key).build()).collect();
+            let objects = objects.map_err(unavailable)?;
+            if objects.is_empty() {
+                return Ok(());
+            }
+            let delete = Delete::builder().set_objects(Some(objects)).quiet(true).build().map_err(unavailable)?;
+            let deleted = self.client.delete_objects().bucket(&self.name).delete(delete).send().await;
+            if let Some(error) = deleted.map_err(unavailable)?.errors().first() {
+                let reason = format!("{}: {}", error.code().unwrap_or("?"), error.message().unwrap_or_default());
+                return Err(unavailable(std::io::Error::other(reason)));
+            }
+        }
     }
 
     async fn presign(&self, key: ObjectKey, valid_for: Duration) -> Result<String, BucketError> {

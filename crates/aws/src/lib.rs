@@ -3,15 +3,18 @@
 mod batch;
 mod bucket;
 mod clients;
+mod dead_letters;
 mod inbox;
 mod page;
 mod queue;
 mod record;
+mod requests;
 mod table;
 mod update;
 
 pub use bucket::S3Bucket;
 pub use clients::Clients;
+pub use dead_letters::SqsDeadLetters;
 pub use inbox::{WrittenObject, parse_s3_event, s3_event};
 pub use queue::{Message, ReceiptHandle, SqsQueue, parse_message};
 pub use table::DynamoTable;

@@ -24,6 +24,8 @@ const BATCHES_AT_ONCE: usize = 4;
 /// How often messages are sent that SQS did not take.
 const SEND_ATTEMPTS: u32 = 3;
 const SEND_PAUSE: Duration = Duration::from_millis(200);
+/// The longest delay that SQS offers.
+const LONGEST_DELAY: Duration = Duration::from_mins(15);
 
 /// One queue.
 #[derive(Clone, Debug)]
@@ -112,6 +114,16 @@ impl SqsQueue {
             .await
             .map_err(unavailable)?;
         Ok(received.messages.unwrap_or_default().into_iter().filter_map(message).collect())
+    }
+
+    /// Sends a message that nobody sees before `delay` has passed, a quarter of an hour at most.
+    ///
+    /// # Errors
+    /// [`QueueError`] when the queue does not answer.
+    pub async fn send_later(&self, body: String, delay: Duration) -> Result<(), QueueError> {
+        let request = self.client.send_message().queue_url(&self.url).message_body(body);
+        request.delay_seconds(seconds(delay.min(LONGEST_DELAY))).send().await.map_err(unavailable)?;
+        Ok(())
     }
 
     /// Acknowledges a message: it will not come again.
@@ -243,11 +255,11 @@ fn message(message: aws_sdk_sqs::types::Message) -> Option<Message> {
 }
 
 /// Whole seconds, rounded up, so that a short wish does not become none.
-fn seconds(duration: Duration) -> i32 {
+pub(crate) fn seconds(duration: Duration) -> i32 {
     i32::try_from(duration.as_millis().div_ceil(1000)).unwrap_or(i32::MAX)
 }
 
-fn unavailable<E>(error: E) -> QueueError
+pub(crate) fn unavailable<E>(error: E) -> QueueError
 where
     E: std::error::Error + Send + Sync + 'static,
 {

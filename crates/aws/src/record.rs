@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use rushes_core::batch::BatchId;
 use rushes_core::ports::{Claim, StoreError};
-use rushes_core::task::{Stage, Status, Task, TaskError, TaskId, VideoReport};
+use rushes_core::task::{Stage, StageTimings, Status, Task, TaskError, TaskId, VideoReport};
 use serde::{Deserialize, Serialize};
 
 /// An item as the SDK hands it over.
@@ -39,6 +39,9 @@ pub struct TaskRecord {
     fence: u64,
     created_at: Timestamp,
     updated_at: Timestamp,
+    /// Not in records from before tasks could be asked for again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    queued_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     started_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -46,6 +49,8 @@ pub struct TaskRecord {
     /// Epoch seconds, as DynamoDB's time to live wants them.
     #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
     expires_at: Timestamp,
+    #[serde(default)]
+    timings: StageTimings,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     result: Option<VideoReport>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -84,9 +89,11 @@ impl From<&Task> for TaskRecord {
             fence: 0,
             created_at: task.created_at,
             updated_at: task.updated_at,
+            queued_at: Some(task.queued_at),
             started_at: task.started_at,
             completed_at: task.completed_at,
             expires_at: task.expires_at,
+            timings: task.timings,
             result: task.result.clone(),
             error: task.error.clone(),
             owner: None,
@@ -108,9 +115,11 @@ impl From<TaskRecord> for Task {
             attempts: record.attempts,
             created_at: record.created_at,
             updated_at: record.updated_at,
+            queued_at: record.queued_at.unwrap_or(record.created_at),
             started_at: record.started_at,
             completed_at: record.completed_at,
             expires_at: record.expires_at,
+            timings: record.timings,
             result: record.result,
             error: record.error,
         }
@@ -156,6 +165,11 @@ impl TaskRecord {
     /// Whether `claim` still is the right to work on the task.
     pub fn is_held_by(&self, claim: &Claim) -> bool {
         self.status == Status::Processing && self.fence == claim.fence && self.owner.as_deref() == Some(&claim.owner)
+    }
+
+    /// Whether the worker with `claim` brought the task to this end.
+    pub fn was_ended_by(&self, claim: &Claim, status: Status) -> bool {
+        self.status == status && self.fence == claim.fence && self.owner.as_deref() == Some(&claim.owner)
     }
 
     /// The claim that the record speaks of.
@@ -212,6 +226,7 @@ mod tests {
             task.stage = Stage::Rendering;
             task.progress = 55;
             task.started_at = Some(task.created_at);
+            task.timings.add(Stage::Speaking, Duration::from_millis(250));
             task.result = Some(VideoReport {
                 duration_ms: 57_000,
                 width: 1920,
@@ -243,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_result_from_before_there_were_several_outputs_is_still_read() {
+    fn a_record_from_an_earlier_release_is_still_read() {
         let mut task = task();
         task.result = Some(VideoReport {
             duration_ms: 1,
@@ -261,6 +276,8 @@ mod tests {
         let mut item = TaskRecord::from(&task).to_item().unwrap();
         let Some(AttributeValue::M(result)) = item.get_mut("result") else { panic!("no result") };
         result.remove("outputs").unwrap();
+        item.remove("timings").unwrap();
+        item.remove("queued_at").unwrap();
         assert_eq!(TaskRecord::from_item(item).unwrap().live(task.created_at), Some(task));
     }
 

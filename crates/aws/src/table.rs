@@ -8,8 +8,8 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
-use rushes_core::ports::{Claim, ClaimOutcome, StoreError, TaskPage, TaskStore};
-use rushes_core::task::{Stage, Status, Task, TaskError, TaskId, VideoReport};
+use rushes_core::ports::{Change, Claim, ClaimOutcome, StoreError, TaskPage, TaskStore};
+use rushes_core::task::{Stage, StageTimings, Status, Task, TaskError, TaskId, VideoReport};
 use serde::Serialize;
 
 use crate::cause;
@@ -72,15 +72,36 @@ impl DynamoTable {
     async fn update_as(&self, claim: &Claim, update: Update) -> Result<(), StoreError> {
         match self.update(claim.task_id, update.only_as(claim)).await? {
             Updated::Done(_) => Ok(()),
-            Updated::Refused(_) => Err(StoreError::LeaseLost),
+            Updated::Refused(record) => Err(refusal(record.as_ref())),
         }
     }
 
     /// The last write of a claim: the task has ended, the lease goes back.
-    async fn end(&self, claim: &Claim, update: Update, status: Status) -> Result<(), StoreError> {
+    async fn end(
+        &self,
+        claim: &Claim,
+        update: Update,
+        status: Status,
+        timings: StageTimings,
+    ) -> Result<(), StoreError> {
+        let update = ended(update, status).set_value("timings", attribute(&timings)?).only_as(claim);
+        match self.update(claim.task_id, update).await? {
+            Updated::Done(_) => Ok(()),
+            // The SDK repeats a call whose answer was lost: this very call may have ended it.
+            Updated::Refused(Some(record)) if record.was_ended_by(claim, status) => Ok(()),
+            Updated::Refused(record) => Err(refusal(record.as_ref())),
+        }
+    }
+
+    /// A change that the condition of `update` allows or not.
+    async fn change(&self, id: TaskId, update: Update) -> Result<Change, StoreError> {
         let now = Timestamp::now();
-        let update = update.status(status).set("completed_at", now.to_string()).set("updated_at", now.to_string());
-        self.update_as(claim, update.remove("lease_until").remove("claim_id")).await
+        Ok(match self.update(id, update).await? {
+            Updated::Done(record) => Change::Made(record.into()),
+            Updated::Refused(record) => {
+                record.and_then(|record| record.live(now)).map_or(Change::Missing, Change::Refused)
+            }
+        })
     }
 }
 
@@ -156,10 +177,17 @@ impl TaskStore for DynamoTable {
         self.update_as(claim, update).await
     }
 
-    async fn advance(&self, claim: &Claim, stage: Stage, progress: u8) -> Result<(), StoreError> {
+    async fn advance(
+        &self,
+        claim: &Claim,
+        stage: Stage,
+        progress: u8,
+        timings: StageTimings,
+    ) -> Result<(), StoreError> {
         let update = Update::new()
             .set("stage", stage.as_str().to_owned())
             .set_number("progress", i64::from(progress))
+            .set_value("timings", attribute(&timings)?)
             .set("updated_at", Timestamp::now().to_string())
             .only_as(claim)
             .only_if_not_above("progress", i64::from(progress));
@@ -167,20 +195,20 @@ impl TaskStore for DynamoTable {
             Updated::Done(_) => Ok(()),
             // An earlier attempt had come further; what it showed stays until this one is there.
             Updated::Refused(Some(record)) if record.is_held_by(claim) => Ok(()),
-            Updated::Refused(_) => Err(StoreError::LeaseLost),
+            Updated::Refused(record) => Err(refusal(record.as_ref())),
         }
     }
 
-    async fn complete(&self, claim: &Claim, report: &VideoReport) -> Result<(), StoreError> {
+    async fn complete(&self, claim: &Claim, report: &VideoReport, timings: StageTimings) -> Result<(), StoreError> {
         let update = Update::new()
             .set("stage", Stage::Done.as_str().to_owned())
             .set_number("progress", 100)
             .set_value("result", attribute(report)?);
-        self.end(claim, update, Status::Completed).await
+        self.end(claim, update, Status::Completed, timings).await
     }
 
-    async fn fail(&self, claim: &Claim, error: &TaskError) -> Result<(), StoreError> {
-        self.end(claim, Update::new().set_value("error", attribute(error)?), Status::Failed).await
+    async fn fail(&self, claim: &Claim, error: &TaskError, timings: StageTimings) -> Result<(), StoreError> {
+        self.end(claim, Update::new().set_value("error", attribute(error)?), Status::Failed, timings).await
     }
 
     async fn release(&self, claim: &Claim) -> Result<(), StoreError> {
@@ -193,12 +221,52 @@ impl TaskStore for DynamoTable {
         self.update_as(claim, update).await
     }
 
+    async fn cancel(&self, id: TaskId) -> Result<Change, StoreError> {
+        let states = [Status::Queued, Status::Processing];
+        let update = ended(Update::new(), Status::Cancelled).only_if_live_and(&states, Timestamp::now());
+        self.change(id, update).await
+    }
+
+    async fn requeue(&self, id: TaskId) -> Result<Change, StoreError> {
+        let now = Timestamp::now();
+        let update = Update::new()
+            .status(Status::Queued)
+            .set("stage", Stage::Queued.as_str().to_owned())
+            .set_number("attempts", 0)
+            .set("updated_at", now.to_string())
+            .set("queued_at", now.to_string())
+            .only_if_live_and(&[Status::Failed, Status::Cancelled], now);
+        let of_the_last_try = ["error", "started_at", "completed_at", "timings", "owner", "lease_until", "claim_id"];
+        self.change(id, of_the_last_try.into_iter().fold(update, Update::remove)).await
+    }
+
+    async fn give_up(&self, id: TaskId, error: &TaskError) -> Result<Change, StoreError> {
+        let update = Update::new().set_value("error", attribute(error)?);
+        self.change(id, ended(update, Status::Failed).only_if_claimable(Timestamp::now())).await
+    }
+
     async fn check(&self) -> Result<(), StoreError> {
         // Asks for what is never there: needs no right that the other calls do not need.
         let nothing = ["pk", "sk"].map(|name| (name.to_owned(), AttributeValue::S("HEALTH".to_owned())));
         let request = self.client.get_item().table_name(&self.name).set_key(Some(Item::from(nothing)));
         request.send().await.map_err(unavailable)?;
         Ok(())
+    }
+}
+
+/// The task has ended; nobody holds it any more.
+fn ended(update: Update, status: Status) -> Update {
+    let now = Timestamp::now().to_string();
+    let update = update.status(status).set("completed_at", now.clone()).set("updated_at", now);
+    update.remove("lease_until").remove("claim_id")
+}
+
+/// Why a worker may not write to a task.
+fn refusal(record: Option<&TaskRecord>) -> StoreError {
+    match record.map(TaskRecord::status) {
+        None => StoreError::Gone,
+        Some(status) if status.is_final() => StoreError::Ended(status),
+        Some(_) => StoreError::LeaseLost,
     }
 }
 

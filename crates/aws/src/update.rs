@@ -82,6 +82,21 @@ impl Update {
         self
     }
 
+    /// Only what stands in one of these states and has not expired.
+    pub fn only_if_live_and(mut self, states: &[Status], now: Timestamp) -> Self {
+        let (status, expires_at) = (self.name("status"), self.name("expires_at"));
+        let now_s = self.value("now_s", AttributeValue::N(now.as_second().to_string()));
+        let one_of: Vec<String> = states
+            .iter()
+            .map(|state| {
+                let name = format!("is_{}", state.as_str());
+                format!("{status} = {}", self.value(&name, AttributeValue::S(state.as_str().to_owned())))
+            })
+            .collect();
+        self.conditions.push(format!("{expires_at} > {now_s} AND ({})", one_of.join(" OR ")));
+        self
+    }
+
     /// Only the worker with the last claim may go on, and only while the task has not ended.
     pub fn only_as(mut self, claim: &Claim) -> Self {
         let (status, fence, owner) = (self.name("status"), self.name("fence"), self.name("owner"));

@@ -1,5 +1,9 @@
 //! The commands and their options.
 
+mod manage;
+
+pub use manage::{DlqChangeOptions, DlqCommand, DlqListOptions, DlqOptions, ListOptions, TasksOptions};
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -42,6 +46,16 @@ pub enum Command {
     Submit(SubmitOptions),
     /// Follow a task of a running service until it has ended.
     Watch(WatchOptions),
+    /// List the tasks of a running service, newest first.
+    List(ListOptions),
+    /// End tasks that are no longer wanted, also while they are worked on.
+    Cancel(TasksOptions),
+    /// Have tasks made that failed or were cancelled.
+    Retry(TasksOptions),
+    /// Remove tasks with all their files; one that has not ended is cancelled first.
+    Delete(TasksOptions),
+    /// Look at messages that were delivered too often, send them again, or drop them.
+    Dlq(DlqOptions),
     /// Run the whole service on this machine (`make run` does it).
     Dev(DevOptions),
 }
@@ -170,6 +184,10 @@ pub struct SubmitOptions {
     /// Wait for the video and show the progress.
     #[arg(long)]
     pub wait: bool,
+
+    /// Your name for this request: sent again within a day, it gets the same task.
+    #[arg(long, value_name = "KEY")]
+    pub idempotency_key: Option<String>,
 
     /// Which service.
     #[command(flatten)]

@@ -5,10 +5,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use reqwest::{Client, RequestBuilder, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::arguments::ServiceOptions;
 use crate::progress::Bar;
 
 /// How often a task is asked about.
@@ -79,10 +80,23 @@ impl Api {
         Ok(Self { client: http_client()?, base_url: base_url.trim_end_matches('/').to_owned(), key })
     }
 
-    /// Asks for a video.
-    pub async fn submit(&self, spec: Vec<u8>) -> anyhow::Result<Task> {
-        let request = self.client.post(format!("{}/v1/videos", self.base_url));
+    /// The service that a person chose.
+    pub fn of(options: &ServiceOptions) -> anyhow::Result<Self> {
+        Self::new(&options.url, options.key.clone())
+    }
+
+    /// Asks for a video; with a key, once for it and not again.
+    pub async fn submit(&self, spec: Vec<u8>, idempotency_key: Option<&str>) -> anyhow::Result<Task> {
+        let mut request = self.client.post(format!("{}/v1/videos", self.base_url));
+        if let Some(key) = idempotency_key {
+            request = request.header("idempotency-key", key);
+        }
         self.task(request.header("content-type", "application/json").body(spec)).await
+    }
+
+    /// Sends a request without a body to `path`.
+    pub async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str) -> anyhow::Result<T> {
+        self.answer(self.client.request(method, format!("{}{path}", self.base_url))).await
     }
 
     /// Uploads a file; returns the id that specs use.
@@ -158,6 +172,9 @@ impl Api {
         let answer = request.send().await.with_context(|| format!("{} does not answer", self.base_url))?;
         let status = answer.status();
         let body = answer.bytes().await?;
+        if status == StatusCode::NO_CONTENT {
+            return Ok(serde_json::from_value(serde_json::Value::Null)?);
+        }
         if status.is_success() {
             return serde_json::from_slice(&body).context("the service answered something unexpected");
         }

@@ -1,11 +1,14 @@
-//! What a person types: `rushes render`, `preview`, `inspect`, `submit`, `watch`, `dev`.
+//! What a person types: `rushes render`, `preview`, `inspect`, `submit`, `watch`, `list`, `cancel`, `retry`,
+//! `delete`, `dlq`, `dev`.
 
 mod arguments;
 mod cache;
 mod client;
 mod dev;
+mod dlq;
 mod input;
 mod inspect;
+mod manage;
 mod outcome;
 mod preview;
 mod progress;
@@ -30,6 +33,11 @@ async fn main() -> ExitCode {
         Command::Inspect(options) => inspect::run(options).await,
         Command::Submit(options) => submit::submit(options).await,
         Command::Watch(options) => submit::watch(options).await,
+        Command::List(options) => manage::list(options).await,
+        Command::Cancel(options) => manage::cancel(options).await,
+        Command::Retry(options) => manage::retry(options).await,
+        Command::Delete(options) => manage::delete(options).await,
+        Command::Dlq(options) => dlq::run(options).await,
         Command::Dev(options) => dev::run(options).await,
     };
     outcome::exit_code(outcome)

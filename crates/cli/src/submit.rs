@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use crate::arguments::{ServiceOptions, SubmitOptions, WatchOptions};
+use crate::arguments::{SubmitOptions, WatchOptions};
 use crate::client::Api;
 use crate::input;
 use crate::outcome::unless_interrupted;
@@ -14,11 +14,11 @@ use crate::upload::upload_files;
 
 /// Uploads the files that a spec names by path and sends it; waits for the video when asked to.
 pub async fn submit(options: SubmitOptions) -> anyhow::Result<()> {
-    let api = api(&options.service)?;
+    let api = Api::of(&options.service)?;
     let spec = input::read(&options.spec)?;
     unless_interrupted(async {
         let base = options.spec.parent().unwrap_or(Path::new(""));
-        let task = api.submit(upload_files(&api, spec, base).await?).await?;
+        let task = api.submit(upload_files(&api, spec, base).await?, options.idempotency_key.as_deref()).await?;
         if options.wait {
             return tell(&api, &task.id).await;
         }
@@ -30,7 +30,7 @@ pub async fn submit(options: SubmitOptions) -> anyhow::Result<()> {
 
 /// Shows a task's progress until it has ended.
 pub async fn watch(options: WatchOptions) -> anyhow::Result<()> {
-    let api = api(&options.service)?;
+    let api = Api::of(&options.service)?;
     unless_interrupted(tell(&api, &options.id)).await
 }
 
@@ -41,8 +41,4 @@ async fn tell(api: &Api, id: &str) -> anyhow::Result<()> {
     let link = ended?.video_url.context("the service gave no link to the video")?;
     writeln!(std::io::stdout(), "{link}")?;
     Ok(())
-}
-
-fn api(options: &ServiceOptions) -> anyhow::Result<Api> {
-    Api::new(&options.url, options.key.clone())
 }

@@ -64,8 +64,14 @@ impl fmt::Display for ObjectKey {
             Self::Memo(key) => return write!(formatter, "memo/{key}"),
             Self::Asset(id) => return write!(formatter, "assets/{id}"),
         };
-        write!(formatter, "tasks/{id}/{name}")
+        write!(formatter, "{}{name}", task_folder(*id))
     }
+}
+
+/// What the keys of all objects of a task begin with, and no others.
+#[must_use]
+pub fn task_folder(id: TaskId) -> String {
+    format!("tasks/{id}/")
 }
 
 #[cfg(test)]

@@ -1,17 +1,20 @@
 //! The domain of Rushes: what a video is asked to be ([`spec`]), how a request
 //! lives ([`task`], [`batch`]), what is visible when ([`timeline`]), what the outside has
 //! to offer ([`ports`]) and what is done with it ([`submit`], [`upload`], [`work`],
-//! [`produce`]). Nothing in here opens a file or a socket; [`scratch`] alone makes
+//! [`produce`], [`manage`], [`dead_letters`]). Nothing in here opens a file or a socket; [`scratch`] alone makes
 //! and removes the directory in which the others work.
 
 pub mod batch;
+pub mod dead_letters;
 mod dress;
 pub mod keys;
+pub mod manage;
 pub mod memo;
 pub mod narration;
 pub mod ports;
 pub mod produce;
 pub mod read;
+pub mod request;
 pub mod scratch;
 pub mod seal;
 pub mod sentence;
@@ -24,3 +27,4 @@ pub mod units;
 pub mod upload;
 mod words;
 pub mod work;
+mod work_progress;

@@ -109,7 +109,11 @@ impl Reader {
         Ok(TaskViews { videos, next_cursor: page.next_cursor })
     }
 
-    async fn view(&self, task: Task) -> Result<TaskView, ReadError> {
+    /// The task with links to what was made of it.
+    ///
+    /// # Errors
+    /// [`ReadError::Bucket`] when no link can be signed.
+    pub async fn view(&self, task: Task) -> Result<TaskView, ReadError> {
         let links = if task.status == Status::Completed { self.links(&task).await? } else { Links::default() };
         Ok(TaskView { task, links })
     }

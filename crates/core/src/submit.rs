@@ -8,16 +8,24 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::keys::ObjectKey;
-use crate::ports::{Bucket, BucketError, MediaLibrary, QueueError, StoreError, TaskQueue, TaskStore};
+use crate::ports::{
+    Begun, Bucket, BucketError, MediaLibrary, QueueError, RequestStore, StoreError, TaskQueue, TaskStore, Ticket,
+};
 use crate::produce::check_media;
+use crate::request::{IdempotencyKey, RequestHash};
 use crate::spec::{MediaOrigin, SpecError, VideoSpec};
-use crate::task::{Task, TaskId};
+use crate::task::{Status, Task, TaskId};
+
+/// How long whoever carries out a request with a key may take before another takes over.
+pub const REQUEST_LEASE: Duration = Duration::from_secs(30);
 
 /// Accepts requests.
 #[derive(Clone)]
 pub struct FrontDesk {
     /// The truth about tasks.
     pub store: Arc<dyn TaskStore>,
+    /// Which requests were carried out.
+    pub requests: Arc<dyn RequestStore>,
     /// Holds specs.
     pub bucket: Arc<dyn Bucket>,
     /// Carries ids to workers.
@@ -26,6 +34,8 @@ pub struct FrontDesk {
     pub media: Arc<dyn MediaLibrary>,
     /// How long tasks are kept.
     pub time_to_live: Duration,
+    /// How long carrying out a request with a key may take; [`REQUEST_LEASE`].
+    pub request_lease: Duration,
 }
 
 /// Why a request was not accepted.
@@ -43,6 +53,15 @@ pub enum SubmitError {
     /// No worker could be told.
     #[error(transparent)]
     Queue(#[from] QueueError),
+    /// The request is being carried out for someone who sent it before.
+    #[error("a request with this idempotency key is being carried out")]
+    InFlight,
+    /// The key stands for another request.
+    #[error("this idempotency key was sent before with another body")]
+    OtherRequest,
+    /// The request was carried out, but what it made was deleted.
+    #[error("the video that was made for this idempotency key is gone")]
+    KeySpent,
 }
 
 impl FrontDesk {
@@ -51,30 +70,101 @@ impl FrontDesk {
     /// # Errors
     /// [`SubmitError`]; then nothing is enqueued and no record stays.
     pub async fn submit(&self, json: Bytes) -> Result<Task, SubmitError> {
+        self.submit_as(TaskId::generate(), json).await.map_err(|failure| failure.error)
+    }
+
+    /// [`Self::submit`], once for each key: sent again, the same request gets the same task.
+    ///
+    /// # Errors
+    /// [`SubmitError`]; unless another request has the key, this one may be sent again with it.
+    pub async fn submit_once(&self, key: IdempotencyKey, json: Bytes) -> Result<Task, SubmitError> {
+        let request = RequestHash::of(&json);
+        match self.requests.begin(key, request, TaskId::generate(), self.request_lease).await? {
+            Begun::Yours(ticket) => self.carry_out(&ticket, json).await,
+            Begun::Done(id) => self.store.get(id).await?.ok_or(SubmitError::KeySpent),
+            Begun::InFlight => Err(SubmitError::InFlight),
+            Begun::OtherRequest => Err(SubmitError::OtherRequest),
+        }
+    }
+
+    async fn carry_out(&self, ticket: &Ticket, json: Bytes) -> Result<Task, SubmitError> {
+        if ticket.is_resumed
+            && let Some(task) = self.store.get(ticket.task_id).await?
+        {
+            if task.status == Status::Queued {
+                // Whoever recorded it may not have come to this.
+                self.queue.send(task.id).await?;
+            }
+            self.close(ticket).await;
+            return Ok(task);
+        }
+        match self.submit_as(ticket.task_id, json).await {
+            Ok(task) => {
+                self.close(ticket).await;
+                Ok(task)
+            }
+            Err(failure) => {
+                // What may still be recorded is to be found by the next request with the key.
+                if !failure.leaves_record
+                    && let Err(error) = self.requests.abandon(ticket).await
+                {
+                    tracing::warn!(task_id = %ticket.task_id, %error, "a refused request keeps its key for a while");
+                }
+                Err(failure.error)
+            }
+        }
+    }
+
+    /// Notes that the task was accepted. Without that note the next request with
+    /// the key finds the task's record.
+    async fn close(&self, ticket: &Ticket) {
+        if let Err(error) = self.requests.finish(ticket).await {
+            tracing::warn!(task_id = %ticket.task_id, %error, "a request that was carried out could not be noted");
+        }
+    }
+
+    async fn submit_as(&self, id: TaskId, json: Bytes) -> Result<Task, Failure> {
         let spec = VideoSpec::from_json(&json, MediaOrigin::Remote)?;
         let violations = check_media(self.media.as_ref(), &spec).await;
         if !violations.is_empty() {
             return Err(SpecError::Invalid(violations).into());
         }
-        let task = Task::queued(TaskId::generate(), spec.display_title(), Timestamp::now(), self.time_to_live);
-        self.bucket.put(ObjectKey::Spec(task.id), json).await?;
-        self.store.create(&task).await?;
-        if let Err(error) = self.queue.send(task.id).await {
-            self.forget(task.id).await;
-            return Err(error.into());
+        let task = Task::queued(id, spec.display_title(), Timestamp::now(), self.time_to_live);
+        self.bucket.put(ObjectKey::Spec(id), json).await?;
+        let recorded = async {
+            self.store.create(&task).await?;
+            Ok(self.queue.send(id).await?)
+        };
+        if let Err(error) = recorded.await {
+            return Err(Failure { error, leaves_record: !self.forget(id).await });
         }
-        tracing::info!(task_id = %task.id, scenes = spec.scenes.len(), characters = spec.narration_characters(), "task accepted");
+        tracing::info!(task_id = %id, scenes = spec.scenes.len(), characters = spec.narration_characters(), "task accepted");
         Ok(task)
     }
 
-    /// Takes back what was recorded for a request that could not be enqueued.
-    /// What cannot be taken back expires by itself.
-    async fn forget(&self, id: TaskId) {
-        if let Err(error) = self.store.delete(id).await {
-            tracing::warn!(task_id = %id, %error, "a task that was never enqueued stays in the table");
+    /// Takes back what may have been recorded for a request that was not accepted. Whether
+    /// no record stays; what cannot be taken back expires by itself.
+    async fn forget(&self, id: TaskId) -> bool {
+        let forgotten = self.store.delete(id).await;
+        if let Err(error) = &forgotten {
+            tracing::warn!(task_id = %id, %error, "a task that was never enqueued may stay in the table");
         }
         if let Err(error) = self.bucket.delete(ObjectKey::Spec(id)).await {
             tracing::warn!(task_id = %id, %error, "a spec that was never enqueued stays in the bucket");
         }
+        forgotten.is_ok()
+    }
+}
+
+/// A request that was not accepted.
+struct Failure {
+    error: SubmitError,
+    /// Whether the table may hold its task all the same.
+    leaves_record: bool,
+}
+
+impl<E: Into<SubmitError>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self { error: error.into(), leaves_record: false }
     }
 }

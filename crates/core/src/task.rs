@@ -168,6 +168,39 @@ impl Stage {
     }
 }
 
+/// How long each stage took of the last attempt, in milliseconds; nothing for
+/// stages that it has not left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StageTimings {
+    /// Reading the spec and fetching media.
+    pub planning_ms: Option<u64>,
+    /// Speaking.
+    pub speaking_ms: Option<u64>,
+    /// Drawing, encoding and mixing.
+    pub rendering_ms: Option<u64>,
+    /// Writing files from segments and sound.
+    pub stitching_ms: Option<u64>,
+    /// Bringing the files to the bucket.
+    pub uploading_ms: Option<u64>,
+}
+
+impl StageTimings {
+    /// Adds time that was spent in `stage`. No work is done in the first stage and the last.
+    pub fn add(&mut self, stage: Stage, time: Duration) {
+        let slot = match stage {
+            Stage::Planning => &mut self.planning_ms,
+            Stage::Speaking => &mut self.speaking_ms,
+            Stage::Rendering => &mut self.rendering_ms,
+            Stage::Stitching => &mut self.stitching_ms,
+            Stage::Uploading => &mut self.uploading_ms,
+            Stage::Queued | Stage::Done => return,
+        };
+        let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        *slot = Some(slot.unwrap_or_default().saturating_add(milliseconds));
+    }
+}
+
 /// Why a task failed, in words its owner can use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskError {
@@ -261,18 +294,22 @@ pub struct Task {
     pub title: String,
     /// The batch that it came with, if it did.
     pub batch_id: Option<BatchId>,
-    /// How many workers have begun it.
+    /// How many workers have begun it since it was asked for, or asked for again.
     pub attempts: u32,
     /// When it was accepted.
     pub created_at: Timestamp,
     /// When its record last changed.
     pub updated_at: Timestamp,
-    /// When a worker first began.
+    /// When it was last put in line: when it was accepted, or asked for again.
+    pub queued_at: Timestamp,
+    /// When a worker first began, since it was last asked for.
     pub started_at: Option<Timestamp>,
     /// When it ended, well or not.
     pub completed_at: Option<Timestamp>,
     /// When the record may be forgotten; a whole second.
     pub expires_at: Timestamp,
+    /// How long its stages took.
+    pub timings: StageTimings,
     /// What was made, once completed.
     pub result: Option<VideoReport>,
     /// Why not, once failed.
@@ -293,9 +330,11 @@ impl Task {
             attempts: 0,
             created_at: now,
             updated_at: now,
+            queued_at: now,
             started_at: None,
             completed_at: None,
             expires_at: expiry(now, time_to_live),
+            timings: StageTimings::default(),
             result: None,
             error: None,
         }

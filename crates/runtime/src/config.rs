@@ -34,6 +34,8 @@ pub struct StorageConfig {
     pub bucket: String,
     /// `RUSHES_TASKS_QUEUE_URL`: URL of the SQS queue of tasks.
     pub tasks_queue_url: String,
+    /// `RUSHES_DEAD_LETTERS_QUEUE_URL`: URL of the queue for what was delivered too often.
+    pub dead_letters_queue_url: String,
 }
 
 impl StorageConfig {
@@ -46,6 +48,7 @@ impl StorageConfig {
             table: required("RUSHES_TABLE")?,
             bucket: required("RUSHES_BUCKET")?,
             tasks_queue_url: required("RUSHES_TASKS_QUEUE_URL")?,
+            dead_letters_queue_url: required("RUSHES_DEAD_LETTERS_QUEUE_URL")?,
         })
     }
 }

@@ -14,7 +14,11 @@ use subtle::{Choice, ConstantTimeEq};
 use crate::handler::Service;
 use crate::problem::Problem;
 
-type Fingerprint = [u8; 32];
+pub type Fingerprint = [u8; 32];
+
+/// Who sent a request: a hash of the key that came with it, or of nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller(pub Fingerprint);
 
 /// Which keys open the API.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,17 +61,19 @@ impl Access {
     }
 }
 
-/// Lets a request through whose key is known.
+/// Lets a request through whose key is known, and notes whose it is.
 pub async fn require_key(
     State(service): State<Arc<Service>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    if service.access.admits(key(request.headers())) {
-        Ok(next.run(request).await)
-    } else {
-        Err(Problem::unauthorized())
+    let key = key(request.headers());
+    if !service.access.admits(key) {
+        return Err(Problem::unauthorized());
     }
+    let caller = Caller(fingerprint(key.unwrap_or_default()));
+    request.extensions_mut().insert(caller);
+    Ok(next.run(request).await)
 }
 
 fn key(headers: &HeaderMap) -> Option<&[u8]> {

@@ -6,8 +6,10 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use rushes_core::batch::BatchDesk;
+use rushes_core::dead_letters::DeadLetters;
+use rushes_core::manage::Manager;
 use rushes_core::read::Reader;
 use rushes_core::submit::FrontDesk;
 use rushes_core::upload::Uploads;
@@ -16,7 +18,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::auth::{Access, require_key};
 use crate::limit::{Limiter, within_limit};
 use crate::problem::Problem;
-use crate::routes::{assets, batches, health, legacy, videos};
+use crate::routes::{assets, batches, dead_letters, health, legacy, manage, videos};
 use crate::{dashboard, observe};
 
 /// What the routes work with.
@@ -24,6 +26,8 @@ pub struct Service {
     pub desk: FrontDesk,
     pub batches: BatchDesk,
     pub reader: Reader,
+    pub manager: Manager,
+    pub dead_letters: DeadLetters,
     pub uploads: Uploads,
     pub access: Access,
     pub limiter: Limiter,
@@ -37,7 +41,13 @@ pub fn router(service: Service) -> Router {
     let catch_panics = || CatchPanicLayer::custom(|_| Problem::internal().into_response());
     let videos = Router::new()
         .route("/v1/videos", post(videos::create).get(videos::list))
-        .route("/v1/videos/{id}", get(videos::show))
+        .route("/v1/videos/{id}", get(videos::show).delete(manage::delete))
+        .route("/v1/videos/{id}/cancel", post(manage::cancel))
+        .route("/v1/videos/{id}/retry", post(manage::retry))
+        .route("/v1/dead-letters", get(dead_letters::list).delete(dead_letters::drop_all))
+        .route("/v1/dead-letters/redrive", post(dead_letters::redrive_all))
+        .route("/v1/dead-letters/{id}", delete(dead_letters::drop_one))
+        .route("/v1/dead-letters/{id}/redrive", post(dead_letters::redrive_one))
         .route("/v1/batches", post(batches::create))
         .route("/v1/batches/{id}", get(batches::show))
         .route("/v1/assets", post(assets::create))

@@ -11,15 +11,19 @@ use axum::http::{Request, Response, StatusCode, header};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use rushes_core::batch::{Batch, BatchDesk, BatchId, BatchProgress, StatusCounts};
+use rushes_core::dead_letters::DeadLetters;
 use rushes_core::keys::ObjectKey;
+use rushes_core::manage::Manager;
 use rushes_core::ports::{
-    BatchClaim, BatchClaimOutcome, BatchStore, Bucket, BucketError, Claim, ClaimOutcome, FetchedMedia, MediaError,
-    MediaLibrary, ObjectStart, QueueError, SignedUpload, StoreError, TaskPage, TaskQueue, TaskStore, UploadTerms,
+    BatchClaim, BatchClaimOutcome, BatchStore, Begun, Bucket, BucketError, Change, Claim, ClaimOutcome, DeadLetter,
+    DeadLetterQueue, FetchedMedia, MediaError, MediaLibrary, ObjectStart, QueueError, RequestStore, SignedUpload,
+    StoreError, TaskPage, TaskQueue, TaskStore, Ticket, UploadTerms,
 };
 use rushes_core::read::Reader;
+use rushes_core::request::{IdempotencyKey, RequestHash};
 use rushes_core::spec::Media;
 use rushes_core::submit::FrontDesk;
-use rushes_core::task::{Stage, Status, Task, TaskError, TaskId, VideoReport};
+use rushes_core::task::{Stage, StageTimings, Status, Task, TaskError, TaskId, VideoReport};
 use rushes_core::upload::Uploads;
 use serde_json::Value;
 use tower::ServiceExt;
@@ -36,6 +40,7 @@ struct Outside {
     table_panics: bool,
     recorded: AtomicBool,
     stored: AtomicBool,
+    keyed: AtomicBool,
 }
 
 fn down() -> Box<std::io::Error> {
@@ -72,20 +77,32 @@ impl TaskStore for Outside {
         Err(StoreError::LeaseLost)
     }
 
-    async fn advance(&self, _: &Claim, _: Stage, _: u8) -> Result<(), StoreError> {
+    async fn advance(&self, _: &Claim, _: Stage, _: u8, _: StageTimings) -> Result<(), StoreError> {
         Err(StoreError::LeaseLost)
     }
 
-    async fn complete(&self, _: &Claim, _: &VideoReport) -> Result<(), StoreError> {
+    async fn complete(&self, _: &Claim, _: &VideoReport, _: StageTimings) -> Result<(), StoreError> {
         Err(StoreError::LeaseLost)
     }
 
-    async fn fail(&self, _: &Claim, _: &TaskError) -> Result<(), StoreError> {
+    async fn fail(&self, _: &Claim, _: &TaskError, _: StageTimings) -> Result<(), StoreError> {
         Err(StoreError::LeaseLost)
     }
 
     async fn release(&self, _: &Claim) -> Result<(), StoreError> {
         Err(StoreError::LeaseLost)
+    }
+
+    async fn cancel(&self, _: TaskId) -> Result<Change, StoreError> {
+        Ok(Change::Missing)
+    }
+
+    async fn requeue(&self, _: TaskId) -> Result<Change, StoreError> {
+        Ok(Change::Missing)
+    }
+
+    async fn give_up(&self, _: TaskId, _: &TaskError) -> Result<Change, StoreError> {
+        Ok(Change::Missing)
     }
 
     async fn check(&self) -> Result<(), StoreError> {
@@ -125,6 +142,48 @@ impl BatchStore for Outside {
 
     async fn release(&self, _: &BatchClaim) -> Result<(), StoreError> {
         Err(StoreError::LeaseLost)
+    }
+}
+
+#[async_trait]
+impl RequestStore for Outside {
+    async fn begin(
+        &self,
+        key: IdempotencyKey,
+        _: RequestHash,
+        task_id: TaskId,
+        _: Duration,
+    ) -> Result<Begun, StoreError> {
+        self.keyed.store(true, Ordering::SeqCst);
+        Ok(Begun::Yours(Ticket { key, token: String::new(), task_id, is_resumed: false }))
+    }
+
+    async fn finish(&self, _: &Ticket) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn abandon(&self, _: &Ticket) -> Result<(), StoreError> {
+        self.keyed.store(false, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl DeadLetterQueue for Outside {
+    async fn take(&self, _: usize) -> Result<Vec<DeadLetter>, QueueError> {
+        TaskQueue::check(self).await.map(|()| Vec::new())
+    }
+
+    async fn put_back(&self, _: &DeadLetter) -> Result<(), QueueError> {
+        Ok(())
+    }
+
+    async fn remove(&self, _: &DeadLetter) -> Result<(), QueueError> {
+        Ok(())
+    }
+
+    async fn count(&self) -> Result<u64, QueueError> {
+        Ok(0)
     }
 }
 
@@ -171,6 +230,10 @@ impl Bucket for Outside {
         Ok(())
     }
 
+    async fn delete_task(&self, _: TaskId) -> Result<(), BucketError> {
+        Ok(())
+    }
+
     async fn presign(&self, _: ObjectKey, _: Duration) -> Result<String, BucketError> {
         Ok(String::new())
     }
@@ -194,19 +257,35 @@ impl MediaLibrary for Outside {
 fn service(outside: &Arc<Outside>) -> Service {
     let desk = FrontDesk {
         store: outside.clone(),
+        requests: outside.clone(),
         bucket: outside.clone(),
         queue: outside.clone(),
         media: outside.clone(),
         time_to_live: Duration::from_secs(60),
+        request_lease: Duration::from_secs(60),
     };
     let batches = BatchDesk { desk: desk.clone(), batches: outside.clone() };
     let reader = Reader { store: outside.clone(), bucket: outside.clone() };
     let uploads = Uploads { bucket: outside.clone() };
-    Service { desk, batches, reader, uploads, access: Access::Open, limiter: Limiter::new(2) }
+    let manager = Manager { store: outside.clone(), bucket: outside.clone(), queue: outside.clone() };
+    let dead_letters = DeadLetters { letters: outside.clone(), store: outside.clone(), queue: outside.clone() };
+    let limiter = Limiter::new(2);
+    Service { desk, batches, reader, manager, dead_letters, uploads, access: Access::Open, limiter }
 }
 
 async fn ask(outside: &Arc<Outside>, method: &str, path: &str, body: &str) -> (Response<()>, String) {
+    ask_with(outside, method, path, body, &[]).await
+}
+
+async fn ask_with(
+    outside: &Arc<Outside>,
+    method: &str,
+    path: &str,
+    body: &str,
+    keys: &[&str],
+) -> (Response<()>, String) {
     let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, "application/json");
+    let request = keys.iter().fold(request, |request, key| request.header("idempotency-key", *key));
     let request = request.body(Body::from(body.to_owned())).unwrap();
     let (parts, body) = router(service(outside)).oneshot(request).await.unwrap().into_parts();
     let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
@@ -281,4 +360,33 @@ async fn over_the_limit_the_caller_is_told_when_to_come_again() {
     assert_eq!(statuses, [404, 404, 404, 404, 429, 200]);
     assert_eq!(answers[4].headers()[header::RETRY_AFTER], "1");
     assert_eq!(answers[4].headers()[header::CONTENT_TYPE], "application/problem+json");
+}
+
+#[tokio::test]
+async fn what_is_no_idempotency_key_is_refused_before_anything_is_done() {
+    let long = "a".repeat(256);
+    for keys in [&[""][..], &["a b"], &["\u{e4}"], &[long.as_str()], &["a", "b"]] {
+        let outside = Arc::default();
+        let (response, text) = ask_with(&outside, "POST", "/v1/videos", SPEC, keys).await;
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST, "{keys:?}");
+        assert!(text.contains("\"code\":\"invalid_idempotency_key\""), "{text}");
+        assert!(!outside.stored.load(Ordering::SeqCst) && !outside.keyed.load(Ordering::SeqCst));
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_not_accepted_gives_its_key_back() {
+    for (outside, body, status) in [
+        (Outside { queue_is_down: true, ..Outside::default() }, SPEC, StatusCode::SERVICE_UNAVAILABLE),
+        (Outside::default(), "{}", StatusCode::UNPROCESSABLE_ENTITY),
+    ] {
+        let outside = Arc::new(outside);
+        let (response, _) = ask_with(&outside, "POST", "/v1/videos", body, &["key"]).await;
+        assert_eq!(response.status(), status);
+        assert!(!outside.keyed.load(Ordering::SeqCst) && !outside.recorded.load(Ordering::SeqCst));
+    }
+    let outside = Arc::default();
+    let (response, _) = ask_with(&outside, "POST", "/v1/videos", SPEC, &["key"]).await;
+    assert_eq!(response.status(), StatusCode::ACCEPTED);
+    assert!(outside.keyed.load(Ordering::SeqCst));
 }

@@ -11,9 +11,10 @@ mod routes;
 
 use std::sync::Arc;
 
-use rushes_aws::{Clients, DynamoTable, S3Bucket, SqsQueue};
+use rushes_aws::{Clients, DynamoTable, S3Bucket, SqsDeadLetters, SqsQueue};
 use rushes_content::media::{AllowedHosts, Library};
-use rushes_core::{batch::BatchDesk, read::Reader, submit::FrontDesk, upload::Uploads};
+use rushes_core::submit::{FrontDesk, REQUEST_LEASE};
+use rushes_core::{batch::BatchDesk, dead_letters::DeadLetters, manage::Manager, read::Reader, upload::Uploads};
 use rushes_runtime::config::{LimitConfig, ListenConfig, RetentionConfig, StorageConfig, parsed};
 use rushes_runtime::{http, telemetry};
 
@@ -26,18 +27,26 @@ async fn main() -> anyhow::Result<()> {
     let store = Arc::new(DynamoTable::new(clients.dynamodb, storage.table));
     let media = Library::for_service(parsed("RUSHES_ALLOW_HOSTS", AllowedHosts::default())?)?;
     let media = media.with_uploads(bucket.clone());
+    let queue = Arc::new(SqsQueue::new(clients.sqs.clone(), storage.tasks_queue_url));
+    let letters = Arc::new(SqsDeadLetters::new(clients.sqs, storage.dead_letters_queue_url));
     let desk = FrontDesk {
         store: store.clone(),
+        requests: store.clone(),
         bucket: bucket.clone(),
-        queue: Arc::new(SqsQueue::new(clients.sqs, storage.tasks_queue_url)),
+        queue: queue.clone(),
         media: Arc::new(media),
         time_to_live: RetentionConfig::from_env()?.time_to_live,
+        request_lease: REQUEST_LEASE,
     };
-    let access = parsed("RUSHES_API_KEYS", auth::Access::default())?;
-    let uploads = Uploads { bucket: bucket.clone() };
-    let batches = BatchDesk { desk: desk.clone(), batches: store.clone() };
-    let limiter = limit::Limiter::new(LimitConfig::from_env()?.requests_per_second);
-    let reader = Reader { store, bucket };
-    let service = handler::Service { desk, batches, reader, uploads, access, limiter };
+    let service = handler::Service {
+        batches: BatchDesk { desk: desk.clone(), batches: store.clone() },
+        desk,
+        manager: Manager { store: store.clone(), bucket: bucket.clone(), queue: queue.clone() },
+        dead_letters: DeadLetters { letters, store: store.clone(), queue },
+        uploads: Uploads { bucket: bucket.clone() },
+        reader: Reader { store, bucket },
+        access: parsed("RUSHES_API_KEYS", auth::Access::default())?,
+        limiter: limit::Limiter::new(LimitConfig::from_env()?.requests_per_second),
+    };
     Ok(http::serve(handler::router(service), listen).await?)
 }

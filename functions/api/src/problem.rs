@@ -5,8 +5,11 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rushes_core::batch::BatchError;
+use rushes_core::dead_letters::DeadLetterError;
+use rushes_core::manage::ManageError;
 use rushes_core::ports::StoreError;
 use rushes_core::read::ReadError;
+use rushes_core::request::InvalidIdempotencyKey;
 use rushes_core::spec::{SpecError, Violation};
 use rushes_core::submit::SubmitError;
 use rushes_core::upload::UploadError;
@@ -14,6 +17,8 @@ use serde::Serialize;
 
 /// What is not available may be so soon.
 const RETRY_AFTER_SECONDS: u64 = 5;
+/// A request that is being carried out is carried out soon.
+const IN_FLIGHT_SECONDS: u64 = 1;
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// One refusal.
@@ -67,6 +72,16 @@ impl Problem {
         let detail = "More requests came than are taken. Slow down, and send this one again.";
         let (status, title) = (StatusCode::TOO_MANY_REQUESTS, "There are too many requests");
         Self { retry_after: Some(seconds), ..Self::new(status, "too_many_requests", title, detail) }
+    }
+
+    pub fn no_such_message() -> Self {
+        let detail = "No dead letter has that id, or names the task of that id.";
+        Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such message", detail)
+    }
+
+    pub fn one_idempotency_key() -> Self {
+        let title = "The idempotency key is not valid";
+        Self::new(StatusCode::BAD_REQUEST, "invalid_idempotency_key", title, "a request carries one idempotency key")
     }
 
     pub fn method_not_allowed() -> Self {
@@ -152,6 +167,50 @@ impl From<SubmitError> for Problem {
             SubmitError::Spec(error) => error.into(),
             SubmitError::Store(error) => error.into(),
             SubmitError::Bucket(_) | SubmitError::Queue(_) => unavailable(&error),
+            SubmitError::InFlight => {
+                let title = "The request is being carried out";
+                let problem = Self::new(StatusCode::CONFLICT, "request_in_flight", title, error.to_string());
+                Self { retry_after: Some(IN_FLIGHT_SECONDS), ..problem }
+            }
+            SubmitError::KeySpent => {
+                let title = "The idempotency key was used before";
+                Self::new(StatusCode::CONFLICT, "idempotency_key_spent", title, error.to_string())
+            }
+            SubmitError::OtherRequest => {
+                let (status, title) = (StatusCode::UNPROCESSABLE_ENTITY, "The idempotency key was used before");
+                Self::new(status, "idempotency_key_reused", title, error.to_string())
+            }
+        }
+    }
+}
+
+impl From<InvalidIdempotencyKey> for Problem {
+    fn from(error: InvalidIdempotencyKey) -> Self {
+        let title = "The idempotency key is not valid";
+        Self::new(StatusCode::BAD_REQUEST, "invalid_idempotency_key", title, error.to_string())
+    }
+}
+
+impl From<ManageError> for Problem {
+    fn from(error: ManageError) -> Self {
+        match error {
+            ManageError::Missing => Self::no_such_video(),
+            ManageError::WrongState { .. } => {
+                let title = "The task is in another state";
+                Self::new(StatusCode::CONFLICT, "wrong_state", title, error.to_string())
+            }
+            ManageError::Store(error) => error.into(),
+            ManageError::Bucket(_) | ManageError::Queue(_) => unavailable(&error),
+        }
+    }
+}
+
+impl From<DeadLetterError> for Problem {
+    fn from(error: DeadLetterError) -> Self {
+        match error {
+            DeadLetterError::Missing => Self::no_such_message(),
+            DeadLetterError::Store(error) => error.into(),
+            DeadLetterError::Queue(_) => unavailable(&error),
         }
     }
 }
@@ -203,7 +262,11 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::InvalidCursor => Self::invalid_query("the cursor is not one that this service gave"),
             StoreError::Unavailable(_) => unavailable(&error),
-            StoreError::Exists | StoreError::LeaseLost | StoreError::Corrupt { .. } => {
+            StoreError::Exists
+            | StoreError::LeaseLost
+            | StoreError::Ended(_)
+            | StoreError::Gone
+            | StoreError::Corrupt { .. } => {
                 tracing::error!(%error, "the table holds what it should not");
                 Self::internal()
             }

@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use rushes_aws::{Clients, DynamoTable, S3Bucket, SqsQueue};
 use rushes_content::media::{AllowedHosts, Library};
-use rushes_core::{batch::Clerk, submit::FrontDesk};
+use rushes_core::{
+    batch::Clerk,
+    submit::{FrontDesk, REQUEST_LEASE},
+};
 use rushes_runtime::config::{IngestConfig, RetentionConfig, StorageConfig, WorkConfig, parsed};
 use rushes_runtime::{messages, telemetry};
 
@@ -20,10 +23,12 @@ async fn main() -> anyhow::Result<()> {
     let library = Library::for_service(parsed("RUSHES_ALLOW_HOSTS", AllowedHosts::default())?)?;
     let desk = FrontDesk {
         store: store.clone(),
+        requests: store.clone(),
         bucket: bucket.clone(),
         queue: Arc::new(SqsQueue::new(clients.sqs.clone(), storage.tasks_queue_url)),
         media: Arc::new(library.with_uploads(bucket.clone())),
         time_to_live: RetentionConfig::from_env()?.time_to_live,
+        request_lease: REQUEST_LEASE,
     };
     let clerk = Clerk { desk, batches: store, inbox: bucket, lease: work.lease, rows_per_turn: ingest.rows_per_turn };
     let queue = SqsQueue::new(clients.sqs, ingest.queue_url);

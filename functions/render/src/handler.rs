@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use rushes_aws::{Message, parse_message};
-use rushes_core::work::{Disposition, Worker};
+use rushes_core::work::{Disposition, MAX_DELIVERIES, Worker};
 use rushes_runtime::messages::{Handler, Stop};
 use rushes_runtime::workdir::WorkDirs;
 use tracing::Instrument;
@@ -24,6 +24,9 @@ impl Handler for RenderHandler {
                 return Disposition::Retry;
             }
         };
+        if message.deliveries >= MAX_DELIVERIES {
+            return self.worker.give_up(id).await;
+        }
         let directory = match self.directories.for_task() {
             Ok(directory) => directory,
             Err(error) => {

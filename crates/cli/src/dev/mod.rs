@@ -98,7 +98,7 @@ async fn wait_until_healthy(api: &Api, children: &mut Children) -> anyhow::Resul
 async fn make_example(options: &DevOptions, api: &Api) -> anyhow::Result<Task> {
     let spec =
         std::fs::read(&options.example).with_context(|| format!("{} cannot be read", options.example.display()))?;
-    let task = api.submit(spec).await.context("the example was not accepted")?;
+    let task = api.submit(spec, None).await.context("the example was not accepted")?;
     eprintln!("Making {} (task {}) …", options.example.display(), task.id);
     let bar = Bar::on_terminal();
     let ended = api.watch(&task.id, &bar).await;

@@ -2,19 +2,23 @@
 //! each error says whether trying again can help.
 
 mod batch;
+mod dead_letters;
 mod media;
 mod memo;
 mod renderer;
+mod requests;
 mod store;
 mod voice;
 
 pub use batch::{BatchClaim, BatchClaimOutcome, BatchStore, Inbox, Manifest};
+pub use dead_letters::{DeadLetter, DeadLetterQueue};
 pub use media::{FetchedMedia, MediaError, MediaLibrary};
 pub use memo::{Memo, MemoError, MemoKey, MemoKind};
 pub use renderer::{Progress, RenderError, RenderJob, RenderedFiles, Renderer, SilentProgress};
+pub use requests::{Begun, RequestStore, Ticket};
 pub use store::{
-    Bucket, BucketError, Claim, ClaimOutcome, ObjectStart, QueueError, SignedUpload, StoreError, TaskPage, TaskQueue,
-    TaskStore, UploadTerms,
+    Bucket, BucketError, Change, Claim, ClaimOutcome, ObjectStart, QueueError, SignedUpload, StoreError, TaskPage,
+    TaskQueue, TaskStore, UploadTerms,
 };
 pub use voice::{Voice, VoiceError};
 

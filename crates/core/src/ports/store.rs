@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::Source;
 use crate::keys::ObjectKey;
-use crate::task::{Stage, Status, Task, TaskError, TaskId, VideoReport};
+use crate::task::{Stage, StageTimings, Status, Task, TaskError, TaskId, VideoReport};
 
 /// The truth about tasks.
 #[async_trait]
@@ -35,20 +35,42 @@ pub trait TaskStore: Send + Sync {
     /// Keeps the right for another `lease` from now.
     async fn extend(&self, claim: &Claim, lease: Duration) -> Result<(), StoreError>;
 
-    /// Records how far the work is.
-    async fn advance(&self, claim: &Claim, stage: Stage, progress: u8) -> Result<(), StoreError>;
+    /// Records how far the work is, and how long the stages behind took.
+    async fn advance(&self, claim: &Claim, stage: Stage, progress: u8, timings: StageTimings)
+    -> Result<(), StoreError>;
 
     /// Ends the task well and gives the lease back.
-    async fn complete(&self, claim: &Claim, report: &VideoReport) -> Result<(), StoreError>;
+    async fn complete(&self, claim: &Claim, report: &VideoReport, timings: StageTimings) -> Result<(), StoreError>;
 
     /// Ends the task without a video and gives the lease back.
-    async fn fail(&self, claim: &Claim, error: &TaskError) -> Result<(), StoreError>;
+    async fn fail(&self, claim: &Claim, error: &TaskError, timings: StageTimings) -> Result<(), StoreError>;
 
     /// Gives the lease back so that another worker can begin at once.
     async fn release(&self, claim: &Claim) -> Result<(), StoreError>;
 
+    /// Ends a task that its owner no longer wants, unless it has ended. Whoever
+    /// works on it learns of it with its next write, which is refused.
+    async fn cancel(&self, id: TaskId) -> Result<Change, StoreError>;
+
+    /// Puts a task that failed or was cancelled in line again, with all its attempts.
+    async fn requeue(&self, id: TaskId) -> Result<Change, StoreError>;
+
+    /// Ends a task without a video that no worker holds and that has not ended.
+    async fn give_up(&self, id: TaskId, error: &TaskError) -> Result<Change, StoreError>;
+
     /// Whether the table answers.
     async fn check(&self) -> Result<(), StoreError>;
+}
+
+/// What became of a change that only tasks in some states can undergo.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It was made; the task as it is now.
+    Made(Task),
+    /// The task is in no such state; as it is.
+    Refused(Task),
+    /// There is no such task (any more).
+    Missing,
 }
 
 /// The right to work on a task.
@@ -95,9 +117,15 @@ pub enum StoreError {
     /// The id is taken.
     #[error("a task with this id exists already")]
     Exists,
-    /// Another worker has taken over, or the task has ended.
+    /// Another worker has taken over, or may.
     #[error("the lease on the task is lost")]
     LeaseLost,
+    /// The task has ended: it is completed, it was given up, or its owner no longer wants it.
+    #[error("the task has ended meanwhile: it is {}", .0.as_str())]
+    Ended(Status),
+    /// The task is gone: its owner deleted it, or it has expired.
+    #[error("the task is gone")]
+    Gone,
     /// The text was not made by this table.
     #[error("the cursor is not valid")]
     InvalidCursor,
@@ -156,6 +184,9 @@ pub trait Bucket: Send + Sync {
 
     /// Removes the object. Removing what is not there is no failure.
     async fn delete(&self, key: ObjectKey) -> Result<(), BucketError>;
+
+    /// Removes every object of the task.
+    async fn delete_task(&self, id: TaskId) -> Result<(), BucketError>;
 
     /// A URL from which anyone who has it can read the object for `valid_for`.
     async fn presign(&self, key: ObjectKey, valid_for: Duration) -> Result<String, BucketError>;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rushes_aws::{Message, SqsQueue};
-use rushes_core::work::Disposition;
+use rushes_core::work::{Disposition, MAX_DELIVERIES};
 use tokio::task::JoinSet;
 
 use super::{Handler, Stop};
@@ -25,17 +25,37 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Does what the message asks for. Whatever happens in there ends only this delivery.
-    pub async fn deal_with(&self, message: &Message) -> Disposition {
+    /// Does what the message asks for. Whatever happens in there ends only this
+    /// delivery. Whether the message is to be acknowledged; if not, it comes again.
+    pub async fn deal_with(&self, message: &Message) -> bool {
         let disposition = tokio::select! {
             disposition = self.work(message) => disposition,
             () = self.keep_hidden(message) => Disposition::Retry,
         };
-        if disposition == Disposition::Retry {
-            let wait = if self.stop.is_requested() { Duration::ZERO } else { back_off(message.deliveries) };
-            self.hide(message, wait).await;
+        match disposition {
+            Disposition::Done => true,
+            Disposition::Later(wait) if self.send_anew(message, wait).await => true,
+            Disposition::Retry | Disposition::Later(_) => {
+                self.hide(message, self.wait(message)).await;
+                false
+            }
         }
-        disposition
+    }
+
+    /// How long a message waits before it comes again.
+    fn wait(&self, message: &Message) -> Duration {
+        // After the last delivery the queue lays it aside; that need not wait.
+        let at_once = self.stop.is_requested() || message.deliveries >= MAX_DELIVERIES;
+        if at_once { Duration::ZERO } else { back_off(message.deliveries) }
+    }
+
+    /// Sends a message that says the same, and has all its deliveries before it. Whether it was sent.
+    async fn send_anew(&self, message: &Message, wait: Duration) -> bool {
+        let sent = self.queue.send_later(message.body.clone(), wait).await;
+        if let Err(error) = &sent {
+            tracing::warn!(message_id = message.id, error = %error.0, "a message could not be sent anew; it comes again");
+        }
+        sent.is_ok()
     }
 
     async fn work(&self, message: &Message) -> Disposition {

@@ -6,7 +6,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use futures::{StreamExt, stream};
 use lambda_runtime::{LambdaEvent, service_fn};
 use rushes_aws::{Message, ReceiptHandle};
-use rushes_core::work::Disposition;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::watch;
@@ -75,7 +74,7 @@ struct Attributes {
 
 async fn handle(desk: &Desk, event: Value, workers: usize) -> Result<BatchResponse, lambda_runtime::Error> {
     let deliveries = messages(event)?.into_iter().map(|message| async move {
-        let failed = desk.deal_with(&message).await == Disposition::Retry;
+        let failed = !desk.deal_with(&message).await;
         failed.then_some(ItemFailure { item_identifier: message.id })
     });
     let deliveries: Vec<_> = deliveries.collect();

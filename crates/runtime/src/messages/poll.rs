@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rushes_aws::Message;
-use rushes_core::work::Disposition;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
@@ -73,9 +72,9 @@ async fn free_hands(hands: &Arc<Semaphore>) -> Vec<OwnedSemaphorePermit> {
 
 async fn deliver(desk: Arc<Desk>, message: Message, _hand: OwnedSemaphorePermit) {
     let returned = ReturnOnDrop { desk: &desk, message: Some(&message) };
-    let disposition = desk.deal_with(&message).await;
+    let is_done = desk.deal_with(&message).await;
     returned.disarm();
-    if disposition == Disposition::Done {
+    if is_done {
         desk.remove(&message).await;
     }
 }

@@ -2,6 +2,8 @@
 
 pub mod assets;
 pub mod batches;
+pub mod dead_letters;
 pub mod health;
 pub mod legacy;
+pub mod manage;
 pub mod videos;

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
+use axum::extract::{Extension, Path, Query, State};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use rushes_core::read::{Links, TaskView, TaskViews};
-use rushes_core::task::{Status, TaskId};
+use rushes_core::read::{TaskView, TaskViews};
+use rushes_core::request::IdempotencyKey;
+use rushes_core::task::{Status, Task, TaskId};
 use serde::Deserialize;
 
+use crate::auth::Caller;
 use crate::body::JsonBody;
 use crate::handler::Service;
 use crate::problem::Problem;
@@ -18,10 +20,37 @@ use crate::problem::Problem;
 const DEFAULT_LIMIT: u32 = 20;
 const MAX_LIMIT: u32 = 100;
 
-pub async fn create(State(service): State<Arc<Service>>, JsonBody(json): JsonBody) -> Result<Response, Problem> {
-    let task = service.desk.submit(json).await?;
+/// What requests to make a video are called, among all that may carry a key.
+const OPERATION: &str = "POST /v1/videos";
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+pub async fn create(
+    State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    JsonBody(json): JsonBody,
+) -> Result<Response, Problem> {
+    let task = match idempotency_key(&headers, caller)? {
+        Some(key) => service.desk.submit_once(key, json).await?,
+        None => service.desk.submit(json).await?,
+    };
+    accepted(&service, task).await
+}
+
+/// The key that a request carries, if it carries one.
+fn idempotency_key(headers: &HeaderMap, caller: Caller) -> Result<Option<IdempotencyKey>, Problem> {
+    let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => Ok(Some(IdempotencyKey::new(&caller.0, OPERATION, value.as_bytes())?)),
+        (Some(_), Some(_)) => Err(Problem::one_idempotency_key()),
+    }
+}
+
+/// Says that a task is in line, and where it is found.
+pub async fn accepted(service: &Service, task: Task) -> Result<Response, Problem> {
     let location = [(header::LOCATION, format!("/v1/videos/{}", task.id))];
-    let view = TaskView { task, links: Links::default() };
+    let view = service.reader.view(task).await?;
     Ok((StatusCode::ACCEPTED, location, Json(view)).into_response())
 }
 
@@ -34,9 +63,12 @@ pub async fn show(
 
 /// The task that a path names.
 pub async fn find(service: &Service, id: Result<Path<String>, PathRejection>) -> Result<TaskView, Problem> {
-    // What is no id names no video either.
-    let id: TaskId = id.ok().and_then(|Path(id)| id.parse().ok()).ok_or_else(Problem::no_such_video)?;
-    service.reader.task(id).await?.ok_or_else(Problem::no_such_video)
+    service.reader.task(task_id(id)?).await?.ok_or_else(Problem::no_such_video)
+}
+
+/// The id in a path. What is no id names no video either.
+pub fn task_id(id: Result<Path<String>, PathRejection>) -> Result<TaskId, Problem> {
+    id.ok().and_then(|Path(id)| id.parse().ok()).ok_or_else(Problem::no_such_video)
 }
 
 #[derive(Deserialize)]

@@ -1,0 +1,119 @@
+//! Options of the commands that look at and change tasks of a running service.
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::ServiceOptions;
+
+/// Options of `rushes cancel`, `rushes retry` and `rushes delete`.
+#[derive(Args, Debug)]
+pub struct TasksOptions {
+    /// The tasks.
+    #[arg(required = true, value_name = "ID")]
+    pub ids: Vec<String>,
+
+    /// Which service.
+    #[command(flatten)]
+    pub service: ServiceOptions,
+}
+
+/// Options of `rushes list`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rushes list --status failed
+  rushes list --all --json | jq -r '.id'")]
+pub struct ListOptions {
+    /// Only tasks that stand so.
+    #[arg(long, value_enum)]
+    pub status: Option<StatusOption>,
+
+    /// How many tasks at most.
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub limit: usize,
+
+    /// All tasks, however many there are.
+    #[arg(long, conflicts_with = "limit")]
+    pub all: bool,
+
+    /// Print each task as a line of JSON.
+    #[arg(long)]
+    pub json: bool,
+
+    /// Which service.
+    #[command(flatten)]
+    pub service: ServiceOptions,
+}
+
+/// Where a task stands.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum StatusOption {
+    /// No worker has it.
+    Queued,
+    /// A worker has it.
+    Processing,
+    /// The video is there.
+    Completed,
+    /// There is no video; the task says why.
+    Failed,
+    /// No longer wanted.
+    Cancelled,
+}
+
+impl StatusOption {
+    /// The name that the service uses.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Processing => "processing",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// Options of `rushes dlq`.
+#[derive(Args, Debug)]
+pub struct DlqOptions {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: DlqCommand,
+}
+
+/// What can be done with messages that were delivered too often.
+#[derive(Debug, Subcommand)]
+pub enum DlqCommand {
+    /// Show them: task, age, how often received, and why.
+    List(DlqListOptions),
+    /// Send them to the workers again; tasks that were given up are put in line for it.
+    Redrive(DlqChangeOptions),
+    /// Remove them for good; a task that still waits for one fails.
+    Drop(DlqChangeOptions),
+}
+
+/// Options of `rushes dlq list`.
+#[derive(Args, Debug)]
+pub struct DlqListOptions {
+    /// Print each message as a line of JSON.
+    #[arg(long)]
+    pub json: bool,
+
+    /// Which service.
+    #[command(flatten)]
+    pub service: ServiceOptions,
+}
+
+/// Options of `rushes dlq redrive` and `rushes dlq drop`.
+#[derive(Args, Debug)]
+pub struct DlqChangeOptions {
+    /// Ids of messages, or of the tasks that they name.
+    #[arg(value_name = "ID", required_unless_present = "all", conflicts_with = "all")]
+    pub ids: Vec<String>,
+
+    /// All of them.
+    #[arg(long)]
+    pub all: bool,
+
+    /// Which service.
+    #[command(flatten)]
+    pub service: ServiceOptions,
+}
