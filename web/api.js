@@ -52,6 +52,7 @@ async function once(method, path, body) {
     throw new Problem(0, { title: 'The service cannot be reached' });
   }
   learnClock(response);
+  if (response.status === 204) return null;
   const json = await response.json().catch(() => null);
   if (response.ok && json !== null) return json;
   const wait = Number(response.headers.get('retry-after'));
@@ -82,6 +83,12 @@ export async function request(method, path, body) {
 
 export const submitVideo = (spec) => request('POST', '/v1/videos', spec);
 export const getVideo = (id) => request('GET', `/v1/videos/${encodeURIComponent(id)}`);
+
+const change = (method, id, what = '') => request(method, `/v1/videos/${encodeURIComponent(id)}${what}`);
+
+export const cancelVideo = (id) => change('POST', id, '/cancel');
+export const retryVideo = (id) => change('POST', id, '/retry');
+export const deleteVideo = (id) => change('DELETE', id);
 
 export function listVideos({ status, cursor, limit }) {
   const query = new URLSearchParams({ limit });

@@ -1,5 +1,6 @@
 // One video in the list. Cards are made once and then only touched where something changed.
 
+import { Actions } from './actions.js';
 import { getVideo, serverNow } from './api.js';
 import { ago, clock, facts, isActive, sentence, stageWords, STATUS, wholeSpan } from './words.js';
 
@@ -21,6 +22,7 @@ export class Card {
     this.player = this.find('.player');
     this.thumb = this.find('[data-act="play"]');
     this.thumb.addEventListener('click', () => this.togglePlayer());
+    this.actions = new Actions(this);
     this.element.dataset.id = task.id;
     const title = this.find('.task-title');
     title.id = `title-${task.id}`;
@@ -47,6 +49,7 @@ export class Card {
     if (task.error) put(error, sentence(task.error.message));
 
     this.updateFiles(task);
+    this.actions.update(task);
     this.find('.task-meta').hidden = active;
     const when = this.find('.task-when');
     attribute(when, 'datetime', task.created_at);

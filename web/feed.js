@@ -170,6 +170,20 @@ async function loadMore() {
   }
 }
 
+/** Shows what became of a video that was cancelled, tried again or deleted (null). */
+function change(id, task) {
+  // What was asked before may not know of it yet.
+  round += 1;
+  if (task) take(task);
+  else {
+    announcer.textContent = `“${cards.get(id)?.task.title || 'Untitled'}” was deleted.`;
+    drop(id);
+  }
+  arrange();
+  delay = FAST_MS;
+  plan(300);
+}
+
 /** Shows a video that was just asked for. */
 export function addSubmitted(task) {
   mine.add(task.id);
@@ -198,6 +212,7 @@ export function startFeed() {
     arrange();
     refresh();
   });
+  list.addEventListener('changed', (event) => change(event.target.dataset.id, event.detail));
   document.getElementById('retry').addEventListener('click', refresh);
   more.addEventListener('click', loadMore);
   document.addEventListener('visibilitychange', () => {

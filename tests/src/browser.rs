@@ -3,6 +3,10 @@
 //! Nothing here waits for a fixed time. Every step is asked for again and again
 //! until it is so, or until a deadline that only a broken page can reach.
 
+mod life;
+
+pub use life::cancel_retry_and_delete;
+
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 

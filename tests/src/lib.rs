@@ -3,6 +3,7 @@
 
 pub mod browser;
 pub mod client;
+pub mod faults;
 pub mod local_aws;
 pub mod media;
 pub mod process;

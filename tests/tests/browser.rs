@@ -20,3 +20,9 @@ async fn the_page_fits_a_phone() {
     let service = Service::start().await.unwrap();
     browser::fits_a_phone(&service.client.base_url).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_video_is_cancelled_tried_again_and_deleted_on_the_page() {
+    let service = Service::start().await.unwrap();
+    browser::cancel_retry_and_delete(&service.client.base_url).await.unwrap();
+}

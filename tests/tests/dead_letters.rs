@@ -14,6 +14,7 @@ use rushes_tests::client::Answer;
 use serde_json::{Value, json};
 
 const MINUTES: Duration = Duration::from_secs(180);
+const SWEEP: &str = r#"{"sweep":"dead_letters"}"#;
 
 async fn ask(service: &Service, method: Method, path: &str) -> Answer {
     service.client.send(service.client.request(method, path)).await.unwrap()
@@ -26,8 +27,12 @@ async fn dead_letters(service: &Service) -> Vec<Value> {
 }
 
 async fn lay_aside(service: &Service, body: &str) {
+    send(service, "RUSHES_DEAD_LETTERS_QUEUE_URL", body).await;
+}
+
+async fn send(service: &Service, variable: &str, body: &str) {
     let sqs = Clients::local(&service.aws.endpoint).await.sqs;
-    let queue = service.aws.output("RUSHES_DEAD_LETTERS_QUEUE_URL").unwrap();
+    let queue = service.aws.output(variable).unwrap();
     sqs.send_message().queue_url(queue).message_body(body).send().await.unwrap();
 }
 
@@ -35,6 +40,35 @@ async fn lay_aside(service: &Service, body: &str) {
 fn the_template_lays_messages_aside_after_as_many_deliveries_as_workers_think() {
     let template = include_str!("../../template.yaml");
     assert!(template.contains(&format!("maxReceiveCount: {MAX_DELIVERIES}\n")));
+}
+
+#[test]
+fn what_the_rule_on_the_alarm_sends_is_what_the_tests_send() {
+    assert!(include_str!("../../template.yaml").contains(&format!("Input: '{SWEEP}'\n")));
+}
+
+#[tokio::test]
+async fn a_task_of_whose_message_no_worker_heard_is_told_that_it_failed() {
+    let service = Service::start().await.unwrap();
+    let spec = json!({"script": "Never heard of."}).to_string();
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let id = service.client.post("/v1/videos", spec.clone()).await.unwrap().json["id"].as_str().unwrap().to_owned();
+        lay_aside(&service, &json!({ "task_id": id }).to_string()).await;
+        ids.push(id);
+    }
+    // Asked for again after its message was laid aside, it waits for another.
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    for path in ["cancel", "retry"] {
+        service.client.post(&format!("/v1/videos/{}/{path}", ids[1]), "").await.unwrap();
+    }
+    let _ingest = service.start_ingest(&[]).unwrap();
+    send(&service, "RUSHES_INGEST_QUEUE_URL", SWEEP).await;
+    let task = service.client.ended(&ids[0], MINUTES).await.unwrap();
+    assert_eq!((&task["status"], &task["error"]["code"]), (&json!("failed"), &json!("gave_up")), "{task:#}");
+    assert_eq!(dead_letters(&service).await.len(), 2, "they are an operator's to deal with");
+    let other = service.client.get(&format!("/v1/videos/{}", ids[1])).await.unwrap().json;
+    assert_eq!(other["status"], "queued", "{other:#}");
 }
 
 #[tokio::test]

@@ -5,8 +5,10 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
 use reqwest::Method;
+use rushes_aws::Clients;
 use rushes_core::ports::{Begun, RequestStore, Ticket};
 use rushes_core::request::{IdempotencyKey, RequestHash};
 use rushes_core::task::TaskId;
@@ -65,6 +67,23 @@ async fn a_request_whose_server_died_is_resumed_by_one_with_the_same_task() {
     table.abandon(&dead).await.unwrap();
     table.finish(&dead).await.unwrap();
     assert_eq!(table.begin(key, body, TaskId::generate(), LEASE).await.unwrap(), Begun::InFlight);
+}
+
+#[tokio::test]
+async fn a_request_is_forgotten_in_time_though_its_record_is_still_there() {
+    let aws = LocalAws::start().await.unwrap();
+    let table = aws.table().await.unwrap();
+    let (key, body) = (key("k"), RequestHash::of(b"body"));
+    let first = ticket(table.begin(key, body, TaskId::generate(), LEASE).await.unwrap());
+    table.finish(&first).await.unwrap();
+    // DynamoDB deletes what has expired up to two days late.
+    let item = Clients::local(&aws.endpoint).await.dynamodb.update_item();
+    let item = item.table_name(aws.output("RUSHES_TABLE").unwrap());
+    let item = item.key("pk", AttributeValue::S(format!("IDEM#{key}"))).key("sk", AttributeValue::S("META".to_owned()));
+    let past = AttributeValue::N("1".to_owned());
+    item.update_expression("SET expires_at = :past").expression_attribute_values(":past", past).send().await.unwrap();
+    let again = ticket(table.begin(key, RequestHash::of(b"other"), TaskId::generate(), LEASE).await.unwrap());
+    assert!(!again.is_resumed && again.task_id != first.task_id);
 }
 
 async fn post(client: &Client, key: &str, api_key: &str, body: &Value) -> Answer {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use jiff::Timestamp;
 use rushes_core::ports::{DeadLetter, DeadLetterQueue, QueueError};
 
@@ -72,13 +72,6 @@ impl DeadLetterQueue for SqsDeadLetters {
         let request = self.client.delete_message().queue_url(&self.url).receipt_handle(&letter.receipt);
         request.send().await.map_err(unavailable)?;
         Ok(())
-    }
-
-    async fn count(&self) -> Result<u64, QueueError> {
-        let name = QueueAttributeName::ApproximateNumberOfMessages;
-        let request = self.client.get_queue_attributes().queue_url(&self.url).attribute_names(name.clone());
-        let attributes = request.send().await.map_err(unavailable)?.attributes.unwrap_or_default();
-        Ok(attributes.get(&name).and_then(|count| count.parse().ok()).unwrap_or_default())
     }
 }
 

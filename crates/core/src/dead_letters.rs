@@ -150,18 +150,19 @@ impl DeadLetters {
 
     /// Says in every task that still waits for a message laid aside that it was given
     /// up. Workers do so themselves; this is for messages that they could not even read.
+    /// Returns how many messages lie there.
     ///
     /// # Errors
     /// [`DeadLetterError`]; what was not dealt with is dealt with the next time.
     pub async fn sweep(&self) -> Result<usize, DeadLetterError> {
         let message = format!("the task was handed to workers {MAX_DELIVERIES} times and never begun");
         let reason = TaskError { code: GAVE_UP.to_owned(), message };
-        let mut given_up = 0;
-        for letter in self.letters.take(SEARCHED).await? {
-            given_up += usize::from(self.give_up(&letter, &reason).await?);
-            self.letters.put_back(&letter).await?;
+        let taken = self.letters.take(SEARCHED).await?;
+        for letter in &taken {
+            self.give_up(letter, &reason).await?;
+            self.letters.put_back(letter).await?;
         }
-        Ok(given_up)
+        Ok(taken.len())
     }
 
     /// The messages wanted, taken; others are put back. And whether there are more.
@@ -181,14 +182,14 @@ impl DeadLetters {
         if wanted.is_empty() { Err(DeadLetterError::Missing) } else { Ok((wanted, false)) }
     }
 
-    /// Ends the task of the message if it still waits for it. Whether it did.
-    async fn give_up(&self, letter: &DeadLetter, reason: &TaskError) -> Result<bool, StoreError> {
-        let Some(task) = self.task_of(letter).await?.filter(|task| waits_for(letter, task)) else { return Ok(false) };
-        let given_up = matches!(self.store.give_up(task.id, reason).await?, Change::Made(_));
-        if given_up {
+    /// Ends the task of the message if it still waits for it.
+    async fn give_up(&self, letter: &DeadLetter, reason: &TaskError) -> Result<(), StoreError> {
+        if let Some(task) = self.task_of(letter).await?.filter(|task| waits_for(letter, task))
+            && let Change::Made(_) = self.store.give_up(task.id, reason).await?
+        {
             tracing::error!(task_id = %task.id, code = reason.code, "the task was given up: its message is dead");
         }
-        Ok(given_up)
+        Ok(())
     }
 
     /// Whether the task of the message waits for it, put in line if it was given up.

@@ -29,6 +29,7 @@ macro_rules! assets {
 
 const ASSETS: &[Asset] = assets! {
     "style.css": CSS,
+    "actions.js": SCRIPT,
     "api.js": SCRIPT,
     "app.js": SCRIPT,
     "card.js": SCRIPT,

@@ -181,10 +181,6 @@ impl DeadLetterQueue for Outside {
     async fn remove(&self, _: &DeadLetter) -> Result<(), QueueError> {
         Ok(())
     }
-
-    async fn count(&self) -> Result<u64, QueueError> {
-        Ok(0)
-    }
 }
 
 #[async_trait]

@@ -1,15 +1,25 @@
-//! From a message of S3's to a use case: each manifest that it names is read.
+//! From a message of S3's to a use case: each manifest that it names is read. And
+//! from the alarm on dead letters: the tasks that wait for them are told.
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 use rushes_aws::{Message, SqsQueue, WrittenObject, parse_s3_event, s3_event};
 use rushes_core::batch::{Clerk, ManifestKey, Turn};
+use rushes_core::dead_letters::DeadLetters;
 use rushes_core::work::Disposition;
 use rushes_runtime::messages::{Handler, Stop};
 use tracing::Instrument;
 
+/// What the rule on the alarm sends, here and in the template.
+const SWEEP: &str = r#"{"sweep":"dead_letters"}"#;
+/// How often it is done while there are dead letters: the alarm tells of the first only.
+const SWEEP_AGAIN: Duration = Duration::from_mins(15);
+
 /// Reads manifests.
 pub struct IngestHandler {
     pub clerk: Clerk,
+    pub dead_letters: DeadLetters,
     /// Carries on what one turn did not finish.
     pub queue: SqsQueue,
 }
@@ -17,6 +27,9 @@ pub struct IngestHandler {
 #[async_trait]
 impl Handler for IngestHandler {
     async fn handle(&self, message: Message, stop: Stop) -> Disposition {
+        if message.body == SWEEP {
+            return self.sweep().await;
+        }
         let objects = match parse_s3_event(&message.body) {
             Ok(objects) => objects,
             Err(error) => {
@@ -36,6 +49,17 @@ impl Handler for IngestHandler {
 }
 
 impl IngestHandler {
+    async fn sweep(&self) -> Disposition {
+        match self.dead_letters.sweep().await {
+            Ok(0) => Disposition::Done,
+            Ok(_) => Disposition::Later(SWEEP_AGAIN),
+            Err(error) => {
+                tracing::error!(%error, "dead letters could not be looked at");
+                Disposition::Retry
+            }
+        }
+    }
+
     async fn read(&self, object: WrittenObject, owner: &str, stop: Stop) -> Disposition {
         // The reports that are written beside manifests are announced, too.
         let Some(key) = ManifestKey::parse(&object.key) else { return Disposition::Done };

@@ -4,12 +4,10 @@ mod handler;
 
 use std::sync::Arc;
 
-use rushes_aws::{Clients, DynamoTable, S3Bucket, SqsQueue};
+use rushes_aws::{Clients, DynamoTable, S3Bucket, SqsDeadLetters, SqsQueue};
 use rushes_content::media::{AllowedHosts, Library};
-use rushes_core::{
-    batch::Clerk,
-    submit::{FrontDesk, REQUEST_LEASE},
-};
+use rushes_core::submit::{FrontDesk, REQUEST_LEASE};
+use rushes_core::{batch::Clerk, dead_letters::DeadLetters};
 use rushes_runtime::config::{IngestConfig, RetentionConfig, StorageConfig, WorkConfig, parsed};
 use rushes_runtime::{messages, telemetry};
 
@@ -21,17 +19,20 @@ async fn main() -> anyhow::Result<()> {
     let bucket = Arc::new(S3Bucket::new(clients.s3, storage.bucket));
     let store = Arc::new(DynamoTable::new(clients.dynamodb, storage.table));
     let library = Library::for_service(parsed("RUSHES_ALLOW_HOSTS", AllowedHosts::default())?)?;
+    let letters = SqsDeadLetters::new(clients.sqs.clone(), storage.dead_letters_queue_url);
+    let tasks = Arc::new(SqsQueue::new(clients.sqs.clone(), storage.tasks_queue_url));
+    let dead_letters = DeadLetters { letters: Arc::new(letters), store: store.clone(), queue: tasks.clone() };
     let desk = FrontDesk {
         store: store.clone(),
         requests: store.clone(),
         bucket: bucket.clone(),
-        queue: Arc::new(SqsQueue::new(clients.sqs.clone(), storage.tasks_queue_url)),
+        queue: tasks,
         media: Arc::new(library.with_uploads(bucket.clone())),
         time_to_live: RetentionConfig::from_env()?.time_to_live,
         request_lease: REQUEST_LEASE,
     };
     let clerk = Clerk { desk, batches: store, inbox: bucket, lease: work.lease, rows_per_turn: ingest.rows_per_turn };
     let queue = SqsQueue::new(clients.sqs, ingest.queue_url);
-    let handler = handler::IngestHandler { clerk, queue: queue.clone() };
+    let handler = handler::IngestHandler { clerk, dead_letters, queue: queue.clone() };
     Ok(messages::serve(Arc::new(handler), queue, work).await?)
 }

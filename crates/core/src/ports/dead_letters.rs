@@ -33,7 +33,4 @@ pub trait DeadLetterQueue: Send + Sync {
 
     /// Removes a message for good.
     async fn remove(&self, letter: &DeadLetter) -> Result<(), QueueError>;
-
-    /// How many messages there are, about.
-    async fn count(&self) -> Result<u64, QueueError>;
 }

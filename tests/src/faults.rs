@@ -1,0 +1,325 @@
+//! Ports of which one call fails: the k-th of all that are made to any of them.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use rushes_core::keys::ObjectKey;
+use rushes_core::narration::Speech;
+use rushes_core::ports::{
+    Begun, Bucket, BucketError, Change, Claim, ClaimOutcome, FetchedMedia, MediaError, MediaLibrary, Memo, MemoError,
+    MemoKey, ObjectStart, Progress, QueueError, RenderError, RenderJob, RenderedFiles, Renderer, RequestStore,
+    SignedUpload, StoreError, TaskPage, TaskQueue, TaskStore, Ticket, UploadTerms, Voice, VoiceError,
+};
+use rushes_core::request::{IdempotencyKey, RequestHash};
+use rushes_core::spec::{Media, VoiceChoice};
+use rushes_core::task::{Stage, StageTimings, Status, Task, TaskError, TaskId, VideoReport};
+
+/// How a call fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It is not made.
+    NotMade,
+    /// It is made, and its answer is lost.
+    AnswerLost,
+}
+
+/// Counts calls and has one of them fail.
+#[derive(Debug)]
+pub struct Faults {
+    fault: Fault,
+    /// Which call, counted from one.
+    number: usize,
+    calls: AtomicUsize,
+    failed: OnceLock<&'static str>,
+}
+
+impl Faults {
+    /// Has the call of that number fail.
+    #[must_use]
+    pub fn at(number: usize, fault: Fault) -> Arc<Self> {
+        Arc::new(Self { fault, number, calls: AtomicUsize::new(0), failed: OnceLock::new() })
+    }
+
+    /// What failed, if so many calls were made.
+    #[must_use]
+    pub fn failed(&self) -> Option<&'static str> {
+        self.failed.get().copied()
+    }
+
+    /// A port, counted.
+    #[must_use]
+    pub fn around<T: ?Sized>(self: &Arc<Self>, port: Arc<T>) -> Arc<Faulty<T>> {
+        Arc::new(Faulty { port, faults: Arc::clone(self) })
+    }
+}
+
+/// A port whose calls are counted, and of which one may fail.
+#[derive(Debug)]
+pub struct Faulty<T: ?Sized> {
+    port: Arc<T>,
+    faults: Arc<Faults>,
+}
+
+impl<T: ?Sized + Send + Sync> Faulty<T> {
+    async fn call<A, E: Broken>(
+        &self,
+        name: &'static str,
+        call: impl Future<Output = Result<A, E>> + Send,
+    ) -> Result<A, E> {
+        if self.faults.calls.fetch_add(1, Ordering::SeqCst) + 1 != self.faults.number {
+            return call.await;
+        }
+        let _first = self.faults.failed.set(name);
+        if self.faults.fault == Fault::AnswerLost {
+            let _lost = call.await;
+        }
+        Err(E::broken())
+    }
+}
+
+/// An error that a port gives when what lies behind it does not answer.
+trait Broken {
+    fn broken() -> Self;
+}
+
+fn reason() -> Box<std::io::Error> {
+    Box::new(std::io::Error::other("this call was to fail"))
+}
+
+impl Broken for StoreError {
+    fn broken() -> Self {
+        Self::Unavailable(reason())
+    }
+}
+
+impl Broken for QueueError {
+    fn broken() -> Self {
+        Self(reason())
+    }
+}
+
+impl Broken for BucketError {
+    fn broken() -> Self {
+        Self::Unavailable(reason())
+    }
+}
+
+impl Broken for MemoError {
+    fn broken() -> Self {
+        Self(reason())
+    }
+}
+
+impl Broken for MediaError {
+    fn broken() -> Self {
+        Self::Unavailable { reason: "this call was to fail".to_owned(), source: None }
+    }
+}
+
+impl Broken for VoiceError {
+    fn broken() -> Self {
+        Self::Failed { reason: "this call was to fail".to_owned(), source: None }
+    }
+}
+
+impl Broken for RenderError {
+    fn broken() -> Self {
+        Self::Broken { reason: "this call was to fail".to_owned(), source: None }
+    }
+}
+
+/// Makes a call to the port behind.
+macro_rules! forward {
+    ($self:ident.$name:ident($($argument:expr),*)) => {
+        $self.call(stringify!($name), $self.port.$name($($argument),*)).await
+    };
+}
+
+#[async_trait]
+impl<T: TaskStore + ?Sized> TaskStore for Faulty<T> {
+    async fn create(&self, task: &Task) -> Result<(), StoreError> {
+        forward!(self.create(task))
+    }
+
+    async fn get(&self, id: TaskId) -> Result<Option<Task>, StoreError> {
+        forward!(self.get(id))
+    }
+
+    async fn list(&self, status: Option<Status>, cursor: Option<&str>, limit: u32) -> Result<TaskPage, StoreError> {
+        forward!(self.list(status, cursor, limit))
+    }
+
+    async fn delete(&self, id: TaskId) -> Result<(), StoreError> {
+        forward!(self.delete(id))
+    }
+
+    async fn claim(&self, id: TaskId, owner: &str, lease: Duration) -> Result<ClaimOutcome, StoreError> {
+        forward!(self.claim(id, owner, lease))
+    }
+
+    async fn extend(&self, claim: &Claim, lease: Duration) -> Result<(), StoreError> {
+        forward!(self.extend(claim, lease))
+    }
+
+    async fn advance(
+        &self,
+        claim: &Claim,
+        stage: Stage,
+        progress: u8,
+        timings: StageTimings,
+    ) -> Result<(), StoreError> {
+        forward!(self.advance(claim, stage, progress, timings))
+    }
+
+    async fn complete(&self, claim: &Claim, report: &VideoReport, timings: StageTimings) -> Result<(), StoreError> {
+        forward!(self.complete(claim, report, timings))
+    }
+
+    async fn fail(&self, claim: &Claim, error: &TaskError, timings: StageTimings) -> Result<(), StoreError> {
+        forward!(self.fail(claim, error, timings))
+    }
+
+    async fn release(&self, claim: &Claim) -> Result<(), StoreError> {
+        forward!(self.release(claim))
+    }
+
+    async fn cancel(&self, id: TaskId) -> Result<Change, StoreError> {
+        forward!(self.cancel(id))
+    }
+
+    async fn requeue(&self, id: TaskId) -> Result<Change, StoreError> {
+        forward!(self.requeue(id))
+    }
+
+    async fn give_up(&self, id: TaskId, error: &TaskError) -> Result<Change, StoreError> {
+        forward!(self.give_up(id, error))
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        forward!(self.check())
+    }
+}
+
+#[async_trait]
+impl<T: RequestStore + ?Sized> RequestStore for Faulty<T> {
+    async fn begin(
+        &self,
+        key: IdempotencyKey,
+        request: RequestHash,
+        task_id: TaskId,
+        lease: Duration,
+    ) -> Result<Begun, StoreError> {
+        forward!(self.begin(key, request, task_id, lease))
+    }
+
+    async fn finish(&self, ticket: &Ticket) -> Result<(), StoreError> {
+        forward!(self.finish(ticket))
+    }
+
+    async fn abandon(&self, ticket: &Ticket) -> Result<(), StoreError> {
+        forward!(self.abandon(ticket))
+    }
+}
+
+#[async_trait]
+impl<T: TaskQueue + ?Sized> TaskQueue for Faulty<T> {
+    async fn send(&self, id: TaskId) -> Result<(), QueueError> {
+        forward!(self.send(id))
+    }
+
+    async fn check(&self) -> Result<(), QueueError> {
+        forward!(self.check())
+    }
+}
+
+#[async_trait]
+impl<T: Bucket + ?Sized> Bucket for Faulty<T> {
+    async fn put(&self, key: ObjectKey, bytes: Bytes) -> Result<(), BucketError> {
+        forward!(self.put(key, bytes))
+    }
+
+    async fn put_file(&self, key: ObjectKey, path: &Path) -> Result<(), BucketError> {
+        forward!(self.put_file(key, path))
+    }
+
+    async fn get(&self, key: ObjectKey) -> Result<Option<Bytes>, BucketError> {
+        forward!(self.get(key))
+    }
+
+    async fn get_start(&self, key: ObjectKey, count: u64) -> Result<Option<ObjectStart>, BucketError> {
+        forward!(self.get_start(key, count))
+    }
+
+    async fn get_file(&self, key: ObjectKey, path: &Path, max_bytes: u64) -> Result<Option<u64>, BucketError> {
+        forward!(self.get_file(key, path, max_bytes))
+    }
+
+    async fn delete(&self, key: ObjectKey) -> Result<(), BucketError> {
+        forward!(self.delete(key))
+    }
+
+    async fn delete_task(&self, id: TaskId) -> Result<(), BucketError> {
+        forward!(self.delete_task(id))
+    }
+
+    async fn presign(&self, key: ObjectKey, valid_for: Duration) -> Result<String, BucketError> {
+        forward!(self.presign(key, valid_for))
+    }
+
+    async fn presign_put(
+        &self,
+        key: ObjectKey,
+        upload: &UploadTerms,
+        valid_for: Duration,
+    ) -> Result<SignedUpload, BucketError> {
+        forward!(self.presign_put(key, upload, valid_for))
+    }
+
+    async fn check(&self) -> Result<(), BucketError> {
+        forward!(self.check())
+    }
+}
+
+#[async_trait]
+impl<T: Memo + ?Sized> Memo for Faulty<T> {
+    async fn get(&self, key: MemoKey) -> Result<Option<Bytes>, MemoError> {
+        forward!(self.get(key))
+    }
+
+    async fn put(&self, key: MemoKey, value: Bytes) -> Result<(), MemoError> {
+        forward!(self.put(key, value))
+    }
+}
+
+#[async_trait]
+impl<T: MediaLibrary + ?Sized> MediaLibrary for Faulty<T> {
+    async fn check(&self, media: &Media) -> Result<(), MediaError> {
+        forward!(self.check(media))
+    }
+
+    async fn fetch(&self, media: &Media, directory: &Path) -> Result<FetchedMedia, MediaError> {
+        forward!(self.fetch(media, directory))
+    }
+}
+
+#[async_trait]
+impl<T: Voice + ?Sized> Voice for Faulty<T> {
+    async fn version(&self) -> Result<String, VoiceError> {
+        forward!(self.version())
+    }
+
+    async fn speak(&self, sentences: &[String], choice: &VoiceChoice, spool: &Path) -> Result<Vec<Speech>, VoiceError> {
+        forward!(self.speak(sentences, choice, spool))
+    }
+}
+
+#[async_trait]
+impl<T: Renderer + ?Sized> Renderer for Faulty<T> {
+    async fn render(&self, job: RenderJob<'_>, progress: &dyn Progress) -> Result<Vec<RenderedFiles>, RenderError> {
+        forward!(self.render(job, progress))
+    }
+}
