@@ -19,7 +19,11 @@ fuzz_target!(|json: &[u8]| {
 });
 
 fn check(spec: &VideoSpec) {
-    assert!((1..=MAX_SCENES).contains(&spec.scenes.len()) && !spec.outputs.is_empty());
+    assert!(!spec.outputs.is_empty());
+    match &spec.topic {
+        Some(topic) => assert!(spec.scenes.is_empty() && !topic.text.is_empty() && !topic.duration.is_zero()),
+        None => assert!((1..=MAX_SCENES).contains(&spec.scenes.len())),
+    }
     assert!(spec.narration_characters() <= MAX_NARRATION_CHARACTERS);
     for output in &spec.outputs {
         assert!(output.width > 0 && output.height > 0 && output.width % 2 == 0 && output.height % 2 == 0);

@@ -7,6 +7,7 @@ pub mod faults;
 pub mod local_aws;
 pub mod media;
 pub mod process;
+pub mod providers;
 pub mod service;
 
 pub use client::Client;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use rushes_aws::{DynamoTable, Message, S3Bucket, SqsQueue, parse_message};
+use rushes_content::http::{HttpClient, HttpConfig};
 use rushes_content::media::{AllowedHosts, Library};
 use rushes_content::{remember::RememberingVoice, speak::SpeakVoice};
 use rushes_core::keys::ObjectKey;
@@ -61,7 +62,8 @@ impl Outside {
     fn behind(&self, faults: &Arc<Faults>) -> Made {
         let bucket = faults.around(self.bucket.clone());
         let memo = faults.around(Arc::new(BucketMemo { bucket: self.bucket.clone() }));
-        let library = Library::for_service(AllowedHosts::default()).unwrap().with_uploads(bucket.clone());
+        let http = HttpClient::new(HttpConfig::default()).unwrap();
+        let library = Library::for_service(http, AllowedHosts::default()).with_uploads(bucket.clone());
         let media = faults.around(Arc::new(library));
         let voice = faults.around(Arc::new(SpeakVoice::new(bin_dir().join("rushes-speak"))));
         let voice = faults.around(Arc::new(RememberingVoice::new(voice, memo.clone())));
@@ -75,8 +77,9 @@ impl Outside {
             media: media.clone(),
             time_to_live: DAY,
             request_lease: SECOND,
+            has_writer: false,
         };
-        let studio = Studio { voice, media, renderer };
+        let studio = Studio { writer: None, footage: Vec::new(), voice, media, renderer };
         Made { desk, worker: Worker { store, bucket, studio, owner: "worker".to_owned(), lease: SECOND } }
     }
 

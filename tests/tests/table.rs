@@ -54,6 +54,9 @@ fn report() -> VideoReport {
         sha256: "ab".repeat(32),
         wall_ms: 2100,
         outputs: vec![output("16:9 1080p"), output("9:16 1080p")],
+        script: None,
+        credits: Vec::new(),
+        warnings: Vec::new(),
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Clients {
     pub s3: aws_sdk_s3::Client,
     /// For [`crate::SqsQueue`].
     pub sqs: aws_sdk_sqs::Client,
+    /// For services without a client here.
+    pub signer: crate::AwsSigner,
 }
 
 impl Clients {
@@ -44,6 +46,7 @@ impl Clients {
             dynamodb: aws_sdk_dynamodb::Client::new(config),
             s3: s3_client(config),
             sqs: aws_sdk_sqs::Client::new(config),
+            signer: crate::AwsSigner::new(config),
         }
     }
 }

@@ -9,6 +9,7 @@ mod page;
 mod queue;
 mod record;
 mod requests;
+mod signer;
 mod table;
 mod update;
 
@@ -17,6 +18,7 @@ pub use clients::Clients;
 pub use dead_letters::SqsDeadLetters;
 pub use inbox::{WrittenObject, parse_s3_event, s3_event};
 pub use queue::{Message, ReceiptHandle, SqsQueue, parse_message};
+pub use signer::AwsSigner;
 pub use table::DynamoTable;
 
 /// An error of the SDK as the cause of a port's error. The SDK's own text stops

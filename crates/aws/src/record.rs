@@ -208,6 +208,8 @@ fn corrupt(error: &serde_dynamo::Error) -> StoreError {
 mod tests {
     use std::time::Duration;
 
+    use rushes_core::ports::Credit;
+    use rushes_core::script::ScriptReport;
     use rushes_core::spec::{Aspect, Resolution};
     use rushes_core::task::{OutputReport, SegmentCount};
 
@@ -249,6 +251,14 @@ mod tests {
                     size_bytes: 5_000_000_000,
                     sha256: "ab".repeat(32),
                 }],
+                script: Some(ScriptReport {
+                    title: "Sky".to_owned(),
+                    description: "Blue.".to_owned(),
+                    tags: vec!["sky".to_owned()],
+                    keywords: Vec::new(),
+                }),
+                credits: vec![Credit { author: "A".to_owned(), provider: "B".to_owned(), url: "C".to_owned() }],
+                warnings: vec!["one".to_owned()],
             });
             task.error = Some(TaskError { code: "render_failed".to_owned(), message: "no".to_owned() });
             let item = TaskRecord::from(&task).to_item().unwrap();
@@ -272,10 +282,15 @@ mod tests {
             sha256: String::new(),
             wall_ms: 1,
             outputs: Vec::new(),
+            script: None,
+            credits: Vec::new(),
+            warnings: Vec::new(),
         });
         let mut item = TaskRecord::from(&task).to_item().unwrap();
         let Some(AttributeValue::M(result)) = item.get_mut("result") else { panic!("no result") };
-        result.remove("outputs").unwrap();
+        for later in ["outputs", "script", "credits", "warnings"] {
+            result.remove(later).unwrap();
+        }
         item.remove("timings").unwrap();
         item.remove("queued_at").unwrap();
         assert_eq!(TaskRecord::from_item(item).unwrap().live(task.created_at), Some(task));

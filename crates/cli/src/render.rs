@@ -102,6 +102,12 @@ fn tell(production: &Production, options: &RenderOptions) -> anyhow::Result<()> 
             output.size_bytes / 1000,
         );
     }
+    for warning in &report.warnings {
+        eprintln!("warning: {warning}");
+    }
+    if let Some(script) = &report.script {
+        eprintln!("\n{}\n\n{}\n\nTags: {}\n", script.title, script.description, script.tags.join(", "));
+    }
     eprintln!("Made in {:.1} s.", seconds(report.wall_ms));
     Ok(())
 }
@@ -133,5 +139,8 @@ fn report_json(report: &VideoReport, files: &[PathBuf]) -> Value {
         "bytes": report.size_bytes,
         "sha256": report.sha256,
         "outputs": files.iter().zip(&report.outputs).map(output).collect::<Vec<_>>(),
+        "script": report.script,
+        "credits": report.credits,
+        "warnings": report.warnings,
     })
 }

@@ -1,13 +1,16 @@
-//! The tools of this machine: engine, voice, media.
+//! The tools of this machine: engine, voice, media, and what the environment sets up.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use rushes_content::http::HttpClient;
 use rushes_content::media::{AllowedHosts, Library};
 use rushes_content::remember::RememberingVoice;
+use rushes_content::settings::{Environment, Outside};
 use rushes_content::speak::SpeakVoice;
-use rushes_core::ports::{SilentProgress, Voice};
+use rushes_core::memo::NoMemo;
+use rushes_core::ports::{Memo, SilentProgress, Voice};
 use rushes_core::produce::Studio;
 use rushes_core::spec::{SpecError, VideoSpec};
 use rushes_core::timeline::Timeline;
@@ -27,13 +30,18 @@ pub fn engine(options: &ToolOptions) -> anyhow::Result<Engine> {
 /// All that makes a video with that engine.
 pub fn studio(engine: Engine, options: &ToolOptions) -> anyhow::Result<Studio> {
     let voice = options.speak.clone().map_or_else(SpeakVoice::beside_this_program, SpeakVoice::new);
-    let voice: Arc<dyn Voice> = match memo(options)? {
-        Some(memo) => Arc::new(RememberingVoice::new(Arc::new(voice), Arc::new(memo))),
-        None => Arc::new(voice),
+    let (voice, memo): (Arc<dyn Voice>, Arc<dyn Memo>) = match memo(options)?.map(Arc::new) {
+        Some(memo) => (Arc::new(RememberingVoice::new(Arc::new(voice), memo.clone())), memo),
+        None => (Arc::new(voice), Arc::new(NoMemo)),
     };
+    let environment = Environment::of_process();
+    let http = HttpClient::new(environment.http()?)?;
+    let outside = Outside { http: http.clone(), signer: None, memo };
     Ok(Studio {
+        writer: outside.writer(&environment)?,
+        footage: outside.footage(&environment)?,
         voice,
-        media: Arc::new(Library::for_command_line(AllowedHosts::default())?),
+        media: Arc::new(Library::for_command_line(http, AllowedHosts::default())),
         renderer: Arc::new(engine),
     })
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use rushes_content::http::{HttpClient, HttpConfig};
 use rushes_content::media::{AllowedHosts, Library};
 use rushes_core::ports::MediaLibrary;
 use rushes_core::spec::{Media, MediaKind, MediaOrigin, MediaSource, VideoSpec};
@@ -19,7 +20,8 @@ pub async fn upload_files(api: &Api, spec: Vec<u8>, base: &Path) -> anyhow::Resu
     if files.is_empty() {
         return Ok(spec);
     }
-    let library = Library::for_command_line(AllowedHosts::default())?;
+    let http = HttpClient::new(HttpConfig::default())?;
+    let library = Library::for_command_line(http, AllowedHosts::default());
     let mut document: Value = serde_json::from_slice(&spec)?;
     let mut uploaded: HashMap<PathBuf, String> = HashMap::new();
     for (media, path) in files {

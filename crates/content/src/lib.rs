@@ -1,5 +1,10 @@
-//! What comes from outside: pictures and voices. Knows no cloud.
+//! What comes from outside: scripts, voices, footage and media. Knows no cloud.
 
+pub mod http;
+pub mod keys;
 pub mod media;
 pub mod remember;
+pub mod settings;
+pub mod signed;
 pub mod speak;
+pub mod writer;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use crate::narration::Speech;
-use crate::spec::{Background, Media, MediaSource, Overlay, Scene, VideoSpec};
+use crate::spec::{Background, Gradient, Media, MediaSource, Overlay, Scene, VideoSpec};
 use crate::timeline::{Backdrop, Clip, MusicTrack, PlacedPicture, SceneSound, SpokenScene, SpokenVideo, Still};
 
 /// Where every piece of media of a spec lies on this machine.
@@ -43,7 +43,7 @@ impl Shelf {
             background: self.backdrop(&scene.background),
             clip_volume: match &scene.background {
                 Background::Video(video) => video.volume,
-                Background::Color(_) | Background::Gradient(_) | Background::Image(_) => 0.0,
+                Background::Color(_) | Background::Gradient(_) | Background::Image(_) | Background::Footage(_) => 0.0,
             },
             overlays: self.overlays(&scene.overlays),
             title: scene.title.clone(),
@@ -61,6 +61,8 @@ impl Shelf {
         match background {
             Background::Color(color) => Backdrop::Color(*color),
             Background::Gradient(gradient) => Backdrop::Gradient(*gradient),
+            // What was not found is not shown.
+            Background::Footage(_) => Backdrop::Gradient(Gradient::default()),
             Background::Image(image) => {
                 Backdrop::Still(Still { path: self.path(&image.media), fit: image.fit, camera: image.camera })
             }

@@ -7,15 +7,18 @@
 pub mod batch;
 pub mod dead_letters;
 mod dress;
+mod footage;
 pub mod keys;
 pub mod manage;
 pub mod memo;
 pub mod narration;
 pub mod ports;
+mod prepare;
 pub mod produce;
 pub mod read;
 pub mod request;
 pub mod scratch;
+pub mod script;
 pub mod seal;
 pub mod sentence;
 pub mod spec;

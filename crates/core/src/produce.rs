@@ -10,8 +10,10 @@ use futures::{StreamExt, TryStreamExt, stream};
 use crate::dress::Shelf;
 use crate::narration::Speech;
 use crate::ports::{
-    MediaError, MediaLibrary, Progress, RenderError, RenderJob, RenderedFiles, Renderer, Voice, VoiceError,
+    Footage, MediaError, MediaLibrary, Progress, RenderError, RenderJob, RenderedFiles, Renderer, Voice, VoiceError,
+    Writer, WriterError,
 };
+use crate::prepare::Prepared;
 use crate::sentence::sentences;
 use crate::spec::{Media, MediaKind, MediaSource, Output, Shape, VideoSpec, Violation};
 use crate::subtitles::{Cue, cues};
@@ -25,6 +27,10 @@ const FETCHES_AT_ONCE: usize = 4;
 /// The tools that make a video.
 #[derive(Clone)]
 pub struct Studio {
+    /// Writes scripts; `None` where no model is set up.
+    pub writer: Option<Arc<dyn Writer>>,
+    /// Find clips and pictures, asked in this order.
+    pub footage: Vec<Arc<dyn Footage>>,
     /// Speaks.
     pub voice: Arc<dyn Voice>,
     /// Fetches pictures, clips and sounds.
@@ -67,6 +73,9 @@ pub enum ProduceError {
         #[source]
         source: MediaError,
     },
+    /// No script was written.
+    #[error(transparent)]
+    Writer(#[from] WriterError),
     /// Nothing was spoken.
     #[error(transparent)]
     Voice(#[from] VoiceError),
@@ -89,6 +98,7 @@ impl ProduceError {
     pub const fn is_transient(&self) -> bool {
         match self {
             Self::Media { source, .. } => source.is_transient(),
+            Self::Writer(error) => error.is_transient(),
             Self::Voice(_) | Self::Render(_) | Self::Unspoken { .. } => false,
         }
     }
@@ -98,6 +108,7 @@ impl ProduceError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Media { .. } => "media_unavailable",
+            Self::Writer(_) => "writer_failed",
             Self::Voice(_) | Self::Unspoken { .. } => "voice_failed",
             Self::Render(_) => "render_failed",
         }
@@ -121,13 +132,15 @@ impl Studio {
         progress: &dyn Progress,
     ) -> Result<Production, ProduceError> {
         let started = Instant::now();
-        let (timeline, soundtrack) = self.lay(spec, directory, progress).await?;
+        let prepared = self.prepare(spec, directory, progress).await?;
+        let spec = &prepared.spec;
+        let (timeline, soundtrack) = self.lay_prepared(spec, directory, progress).await?;
         let cues = cues(&timeline);
         let timelines = in_every_shape(timeline, &spec.outputs);
         progress.report(Stage::Rendering, 0.0);
         let job = RenderJob { timelines: &timelines, soundtrack: Arc::new(soundtrack), directory };
         let files = self.renderer.render(job, progress).await?;
-        let report = report(&spec.outputs, &timelines, &files, started)?;
+        let report = report(&prepared, &timelines, &files, started)?;
         Ok(Production { outputs: produced(&spec.outputs, files), cues, report })
     }
 
@@ -141,7 +154,17 @@ impl Studio {
         directory: &Path,
         progress: &dyn Progress,
     ) -> Result<(Timeline, Soundtrack), ProduceError> {
-        progress.report(Stage::Planning, 0.0);
+        let prepared = self.prepare(spec, directory, progress).await?;
+        self.lay_prepared(&prepared.spec, directory, progress).await
+    }
+
+    async fn lay_prepared(
+        &self,
+        spec: &VideoSpec,
+        directory: &Path,
+        progress: &dyn Progress,
+    ) -> Result<(Timeline, Soundtrack), ProduceError> {
+        progress.report(Stage::Planning, 0.5);
         let shelf = self.fetch_media(spec, directory).await?;
         progress.report(Stage::Speaking, 0.0);
         let speeches = self.speak(spec, directory).await?;
@@ -213,13 +236,13 @@ fn produced(outputs: &[Output], files: Vec<RenderedFiles>) -> Vec<ProducedOutput
 }
 
 fn report(
-    outputs: &[Output],
+    prepared: &Prepared,
     timelines: &[Timeline],
     files: &[RenderedFiles],
     started: Instant,
 ) -> Result<VideoReport, RenderError> {
     let milliseconds = |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-    let made = outputs.iter().zip(timelines).zip(files);
+    let made = prepared.spec.outputs.iter().zip(timelines).zip(files);
     let reports: Vec<OutputReport> =
         made.map(|((output, timeline), files)| output_report(output.shape(), timeline.output, files)).collect();
     let (Some(timeline), Some(first)) = (timelines.first(), reports.first()) else {
@@ -238,6 +261,9 @@ fn report(
         sha256: first.sha256.clone(),
         wall_ms: milliseconds(started.elapsed()),
         outputs: reports,
+        script: prepared.script.clone(),
+        credits: prepared.findings.credits.clone(),
+        warnings: prepared.findings.warnings.clone(),
     })
 }
 

@@ -36,6 +36,8 @@ pub struct FrontDesk {
     pub time_to_live: Duration,
     /// How long carrying out a request with a key may take; [`REQUEST_LEASE`].
     pub request_lease: Duration,
+    /// Whether a model is set up that writes scripts.
+    pub has_writer: bool,
 }
 
 /// Why a request was not accepted.
@@ -124,7 +126,7 @@ impl FrontDesk {
     }
 
     async fn submit_as(&self, id: TaskId, json: Bytes) -> Result<Task, Failure> {
-        let spec = VideoSpec::from_json(&json, MediaOrigin::Remote)?;
+        let spec = self.read(&json)?;
         let violations = check_media(self.media.as_ref(), &spec).await;
         if !violations.is_empty() {
             return Err(SpecError::Invalid(violations).into());
@@ -140,6 +142,15 @@ impl FrontDesk {
         }
         tracing::info!(task_id = %id, scenes = spec.scenes.len(), characters = spec.narration_characters(), "task accepted");
         Ok(task)
+    }
+
+    /// Reads a spec that can be made here.
+    ///
+    /// # Errors
+    /// [`SpecError`] with every fault found.
+    pub(crate) fn read(&self, json: &[u8]) -> Result<VideoSpec, SpecError> {
+        let spec = VideoSpec::from_json(json, MediaOrigin::Remote)?;
+        if spec.topic.is_some() && !self.has_writer { Err(SpecError::WriterUnavailable) } else { Ok(spec) }
     }
 
     /// Takes back what may have been recorded for a request that was not accepted. Whether

@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::batch::BatchId;
+use crate::ports::Credit;
+use crate::script::ScriptReport;
 use crate::spec::{Aspect, Resolution, Shape};
 
 /// Name of a task: a ULID, so that names sort by the time of their making.
@@ -246,6 +248,15 @@ pub struct VideoReport {
     /// of. Empty in records from before there could be several.
     #[serde(default)]
     pub outputs: Vec<OutputReport>,
+    /// What the writer says about the video, where it was made from a topic.
+    #[serde(default)]
+    pub script: Option<ScriptReport>,
+    /// Whom to thank for footage.
+    #[serde(default)]
+    pub credits: Vec<Credit>,
+    /// What is not as it was wished.
+    #[serde(default)]
+    pub warnings: Vec<String>,
 }
 
 /// Facts about one of the files of a video.

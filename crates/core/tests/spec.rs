@@ -95,7 +95,7 @@ fn a_message_says_what_would_be_right() {
         (r#"{"script": ["a"]}"#, "a text is needed here, not a list"),
         (
             r#"{"script": "a", "voice": {"speed": 1}}"#,
-            "there is no field `speed` here, only `name`, `pitch` and `rate_wpm`",
+            "there is no field `speed` here, only `fallback`, `name`, `pitch`, `pronunciations` and `rate_wpm`",
         ),
         (
             r#"{"script": "a", "background": {"type": "color", "url": "https://example.com/"}}"#,
@@ -103,7 +103,7 @@ fn a_message_says_what_would_be_right() {
         ),
         (
             r#"{"script": "a", "background": {}}"#,
-            "a background needs a `type`: `color`, `gradient`, `image` or `video`",
+            "a background needs a `type`: `color`, `gradient`, `image`, `video` or `footage`",
         ),
         (r#"{"script": "a", "background": {"type": "image"}}"#, "an image background needs a `url` or an `asset`"),
         (
@@ -133,9 +133,40 @@ fn too_many_scenes_and_too_many_bytes_are_refused() {
 }
 
 #[test]
-fn a_topic_needs_a_writer() {
-    assert_eq!(read(r#"{"topic": "bees"}"#), Err(SpecError::WriterUnavailable));
-    assert_eq!(pointers(r#"{"topic": "bees", "colour": 1}"#), ["/colour"]);
+fn a_topic_comes_with_a_length_a_language_and_a_style() {
+    let spec = read(r#"{"topic": " Why  bees dance "}"#).unwrap();
+    let topic = spec.topic.as_ref().unwrap();
+    assert_eq!((topic.text.as_str(), topic.duration.as_secs(), topic.language.as_str()), ("Why bees dance", 60, "en"));
+    assert_eq!((spec.display_title().as_str(), spec.voice.name.as_str()), ("Why bees dance", "en-us"));
+    let json =
+        r#"{"topic": "bees", "duration_s": 90.5, "language": "de-AT", "style": "dry", "affiliate": {"tag": "a-20"}}"#;
+    let spec = read(json).unwrap();
+    let topic = spec.topic.as_ref().unwrap();
+    assert_eq!((topic.duration.as_millis(), topic.style.as_deref()), (90_500, Some("dry")));
+    assert_eq!(topic.affiliate.as_ref().unwrap().marketplace, "amazon.com");
+    assert_eq!(spec.voice.name, "de", "a voice of the language speaks");
+    let named = read(r#"{"topic": "bees", "language": "de", "voice": {"name": "fr-fr"}}"#).unwrap();
+    assert_eq!(named.voice.name, "fr-fr");
+}
+
+#[test]
+fn faults_of_topics_are_named_and_their_fields_belong_to_them() {
+    let cases = [
+        (r#"{"topic": " "}"#, "/topic"),
+        (r#"{"topic": "bees", "duration_s": 4}"#, "/duration_s"),
+        (r#"{"topic": "bees", "language": "english"}"#, "/language"),
+        (r#"{"topic": "bees", "affiliate": {}}"#, "/affiliate/tag"),
+        (r#"{"topic": "bees", "affiliate": {"tag": "a b"}}"#, "/affiliate/tag"),
+        (r#"{"topic": "bees", "affiliate": {"tag": "a", "marketplace": "amazon.example"}}"#, "/affiliate/marketplace"),
+        (r#"{"topic": "bees", "colour": 1}"#, "/colour"),
+        (r#"{"script": "a", "style": "dry"}"#, "/style"),
+        (r#"{"script": "a", "duration_s": 60}"#, "/duration_s"),
+        (r#"{"script": "a", "voice": {"fallback": ["klingon"]}}"#, "/voice/fallback/0"),
+        (r#"{"script": "a", "voice": {"pronunciations": [{"written": "SQL"}]}}"#, "/voice/pronunciations/0/spoken"),
+    ];
+    for (json, pointer) in cases {
+        assert_eq!(pointers(json), [pointer], "{json}");
+    }
 }
 
 #[test]

@@ -113,7 +113,10 @@ fn background() -> Any {
             fields
         })
     };
+    let footage =
+        object(1, vec![("terms", text()), ("kind", names(&["any", "video", "image", "gif"])), ("url", name())]);
     prop_oneof![
+        typed("footage", footage),
         typed("color", object(1, vec![("color", color()), ("to", color())])),
         typed(
             "gradient",
@@ -192,15 +195,42 @@ fn scene() -> Any {
     )
 }
 
-fn spec() -> Any {
-    let voice = object(
+fn voice() -> Any {
+    let voice_names =
+        ["en-us", "de", "klingon", "polly:Ruth:neural", "polly:Ruth:best", "openai:alloy", "elevenlabs:a/b"];
+    object(
         1,
         vec![
-            ("name", names(&["en-us", "de", "klingon"])),
+            ("name", names(&voice_names)),
+            ("fallback", list(names(&voice_names), 6)),
+            ("pronunciations", list(object(2, vec![("written", text()), ("spoken", name())]), 3)),
             ("rate_wpm", numbers(&[80.0, 175.5, 450.0, 451.0])),
             ("pitch", numbers(&[0.0, 99.0, 100.0])),
         ],
+    )
+}
+
+/// What is told, or what is to be told.
+fn story() -> Any {
+    let affiliate = object(
+        1,
+        vec![("tag", names(&["mine-20", "a b", ""])), ("marketplace", names(&["amazon.de", "amazon.example"]))],
     );
+    let of_a_topic = |chance: usize| {
+        vec![
+            ("topic", text()),
+            ("duration_s", numbers(&[5.0, 60.5, 3600.0, 3601.0])),
+            ("language", names(&["en", "pt-BR", "english", "de-"])),
+            ("style", text()),
+            ("affiliate", affiliate.clone()),
+        ]
+        .split_off(chance)
+    };
+    let told = vec![("scenes", list(scene(), 3)), ("script", text())].into_iter().chain(of_a_topic(0)).collect();
+    prop_oneof![6 => object(1, told), 2 => object(2, of_a_topic(0)), 1 => object(1, of_a_topic(1))].boxed()
+}
+
+fn spec() -> Any {
     let music = media(vec![
         ("start_s", numbers(&[0.0, 3.0])),
         ("end_s", numbers(&[2.0])),
@@ -222,7 +252,7 @@ fn spec() -> Any {
         0,
         vec![
             ("title", text()),
-            ("voice", voice),
+            ("voice", voice()),
             ("quality", names(&["draft", "standard", "high", "best"])),
             ("background", background()),
             ("captions", captions()),
@@ -234,8 +264,7 @@ fn spec() -> Any {
             ("outputs", list(names(&["16:9 1080p", "9:16 1080p", "4:5 480p", "16:9"]), 5)),
         ],
     );
-    let narration = object(1, vec![("scenes", list(scene(), 3)), ("script", text())]);
-    (rest, narration)
+    (rest, story())
         .prop_map(|(mut rest, narration)| {
             rest.as_object_mut().unwrap().extend(narration.as_object().unwrap().clone());
             rest
@@ -276,6 +305,9 @@ fn examples(schema: &str) -> Vec<Value> {
 fn every_example_in_the_description_of_the_api_is_accepted() {
     for spec in examples("VideoSpec") {
         assert_eq!(read(&spec).err(), None, "{spec}");
+    }
+    for affiliate in examples("Affiliate") {
+        assert_eq!(read(&json!({"topic": "a", "affiliate": affiliate})).err(), None);
     }
     for scene in examples("Scene") {
         assert_eq!(read(&json!({"scenes": [scene]})).err(), None);

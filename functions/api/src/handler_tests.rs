@@ -259,6 +259,7 @@ fn service(outside: &Arc<Outside>) -> Service {
         media: outside.clone(),
         time_to_live: Duration::from_secs(60),
         request_lease: Duration::from_secs(60),
+        has_writer: false,
     };
     let batches = BatchDesk { desk: desk.clone(), batches: outside.clone() };
     let reader = Reader { store: outside.clone(), bucket: outside.clone() };

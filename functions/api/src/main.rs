@@ -12,7 +12,9 @@ mod routes;
 use std::sync::Arc;
 
 use rushes_aws::{Clients, DynamoTable, S3Bucket, SqsDeadLetters, SqsQueue};
+use rushes_content::http::HttpClient;
 use rushes_content::media::{AllowedHosts, Library};
+use rushes_content::settings::Environment;
 use rushes_core::submit::{FrontDesk, REQUEST_LEASE};
 use rushes_core::{batch::BatchDesk, dead_letters::DeadLetters, manage::Manager, read::Reader, upload::Uploads};
 use rushes_runtime::config::{LimitConfig, ListenConfig, RetentionConfig, StorageConfig, parsed};
@@ -25,8 +27,9 @@ async fn main() -> anyhow::Result<()> {
     let clients = Clients::from_env().await;
     let bucket = Arc::new(S3Bucket::new(clients.s3, storage.bucket));
     let store = Arc::new(DynamoTable::new(clients.dynamodb, storage.table));
-    let media = Library::for_service(parsed("RUSHES_ALLOW_HOSTS", AllowedHosts::default())?)?;
-    let media = media.with_uploads(bucket.clone());
+    let environment = Environment::of_process();
+    let http = HttpClient::new(environment.http()?)?;
+    let media = Library::for_service(http, parsed("RUSHES_ALLOW_HOSTS", AllowedHosts::default())?);
     let queue = Arc::new(SqsQueue::new(clients.sqs.clone(), storage.tasks_queue_url));
     let letters = Arc::new(SqsDeadLetters::new(clients.sqs, storage.dead_letters_queue_url));
     let desk = FrontDesk {
@@ -34,9 +37,10 @@ async fn main() -> anyhow::Result<()> {
         requests: store.clone(),
         bucket: bucket.clone(),
         queue: queue.clone(),
-        media: Arc::new(media),
+        media: Arc::new(media.with_uploads(bucket.clone())),
         time_to_live: RetentionConfig::from_env()?.time_to_live,
         request_lease: REQUEST_LEASE,
+        has_writer: environment.has_writer(),
     };
     let service = handler::Service {
         batches: BatchDesk { desk: desk.clone(), batches: store.clone() },

@@ -5,7 +5,9 @@ mod handler;
 use std::sync::Arc;
 
 use rushes_aws::{Clients, DynamoTable, S3Bucket, SqsDeadLetters, SqsQueue};
+use rushes_content::http::HttpClient;
 use rushes_content::media::{AllowedHosts, Library};
+use rushes_content::settings::Environment;
 use rushes_core::submit::{FrontDesk, REQUEST_LEASE};
 use rushes_core::{batch::Clerk, dead_letters::DeadLetters};
 use rushes_runtime::config::{IngestConfig, RetentionConfig, StorageConfig, WorkConfig, parsed};
@@ -18,7 +20,9 @@ async fn main() -> anyhow::Result<()> {
     let clients = Clients::from_env().await;
     let bucket = Arc::new(S3Bucket::new(clients.s3, storage.bucket));
     let store = Arc::new(DynamoTable::new(clients.dynamodb, storage.table));
-    let library = Library::for_service(parsed("RUSHES_ALLOW_HOSTS", AllowedHosts::default())?)?;
+    let environment = Environment::of_process();
+    let http = HttpClient::new(environment.http()?)?;
+    let library = Library::for_service(http, parsed("RUSHES_ALLOW_HOSTS", AllowedHosts::default())?);
     let letters = SqsDeadLetters::new(clients.sqs.clone(), storage.dead_letters_queue_url);
     let tasks = Arc::new(SqsQueue::new(clients.sqs.clone(), storage.tasks_queue_url));
     let dead_letters = DeadLetters { letters: Arc::new(letters), store: store.clone(), queue: tasks.clone() };
@@ -30,6 +34,7 @@ async fn main() -> anyhow::Result<()> {
         media: Arc::new(library.with_uploads(bucket.clone())),
         time_to_live: RetentionConfig::from_env()?.time_to_live,
         request_lease: REQUEST_LEASE,
+        has_writer: environment.has_writer(),
     };
     let clerk = Clerk { desk, batches: store, inbox: bucket, lease: work.lease, rows_per_turn: ingest.rows_per_turn };
     let queue = SqsQueue::new(clients.sqs, ingest.queue_url);

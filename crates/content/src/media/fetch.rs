@@ -2,58 +2,43 @@
 
 use std::path::Path;
 
-use futures::TryStreamExt;
+use bytes::Bytes;
 use reqwest::header::{CONTENT_RANGE, LOCATION, RANGE};
-use reqwest::{Client, Response, StatusCode, redirect};
+use reqwest::{Response, StatusCode};
 use rushes_core::ports::MediaError;
 use rushes_core::spec::MediaKind;
 use tokio::io::AsyncWriteExt;
 use url::Url;
 
-use super::guard::{AllowedHosts, NotPublic, PublicResolver, Trust, admit};
 use super::picture::{Header, check_size};
-use super::{Limits, SetupError, container, local};
+use super::{Limits, container, local};
+use crate::http::guard::{AllowedHosts, NotPublic, admit};
+use crate::http::{HttpClient, OpenAnswer};
 
 const MAX_REDIRECTS: usize = 5;
 /// A header that is not complete by then is not read on (large colour profiles come first in a JPEG).
 pub const HEADER_BYTES: usize = 1 << 20;
-const USER_AGENT: &str = concat!("rushes/", env!("CARGO_PKG_VERSION"));
 
 /// Asks hosts for media.
 #[derive(Debug)]
 pub struct Fetcher {
     allowed: AllowedHosts,
     limits: Limits,
-    /// Reaches the public internet only.
-    public: Client,
-    /// Reaches anything.
-    trusted: Client,
+    http: HttpClient,
 }
 
 impl Fetcher {
-    pub fn new(allowed: AllowedHosts, limits: Limits) -> Result<Self, SetupError> {
-        // Another library of this process may have chosen already; then its choice stands.
-        let _chosen = rustls::crypto::ring::default_provider().install_default();
-        let client = || {
-            Client::builder()
-                .user_agent(USER_AGENT)
-                .connect_timeout(limits.connect)
-                .read_timeout(limits.read)
-                // Every new address has to be admitted, and a proxy would resolve names on its own.
-                .redirect(redirect::Policy::none())
-                .no_proxy()
-        };
-        Ok(Self { allowed, limits, public: client().dns_resolver(PublicResolver).build()?, trusted: client().build()? })
+    pub const fn new(http: HttpClient, allowed: AllowedHosts, limits: Limits) -> Self {
+        Self { allowed, limits, http }
     }
 
     /// Reads no more of the answer than the file's header.
     pub async fn check(&self, url: &str, kind: MediaKind) -> Result<(), MediaError> {
-        let response = self.get(url, Some(HEADER_BYTES)).await?;
-        self.check_announced_size(&response, kind)?;
-        let mut body = response.bytes_stream();
+        let mut answer = self.get(url, Some(HEADER_BYTES)).await?;
+        self.check_announced_size(&answer.response, kind)?;
         let mut start = Vec::new();
         let mut next_look = 0;
-        while let Some(chunk) = body.try_next().await.map_err(unavailable)? {
+        while let Some(chunk) = self.next(&mut answer).await? {
             start.extend_from_slice(&chunk);
             // Looks get rarer as the bytes get more, so that a slow sender cannot make them costly.
             if start.len() >= next_look {
@@ -71,12 +56,11 @@ impl Fetcher {
 
     /// Brings the whole file to `path`, as it comes. What is no such file is not read to its end.
     pub async fn download(&self, url: &str, kind: MediaKind, path: &Path) -> Result<(), MediaError> {
-        let response = self.get(url, None).await?;
-        self.check_announced_size(&response, kind)?;
-        let mut body = response.bytes_stream();
+        let mut answer = self.get(url, None).await?;
+        self.check_announced_size(&answer.response, kind)?;
         let mut file = tokio::fs::File::create(path).await.map_err(local)?;
         let (mut start, mut size_bytes) = (Vec::new(), 0);
-        while let Some(chunk) = body.try_next().await.map_err(unavailable)? {
+        while let Some(chunk) = self.next(&mut answer).await? {
             size_bytes += chunk.len() as u64;
             check_size(size_bytes, self.limits.bytes(kind))?;
             if start.len() < container::SIGNATURE_BYTES {
@@ -88,23 +72,30 @@ impl Fetcher {
         file.flush().await.map_err(local)
     }
 
+    /// The next piece of the file; none may keep us waiting.
+    async fn next(&self, answer: &mut OpenAnswer) -> Result<Option<Bytes>, MediaError> {
+        match tokio::time::timeout(self.limits.read, answer.chunk()).await {
+            Ok(chunk) => chunk.map_err(unavailable),
+            Err(_) => Err(MediaError::Unavailable { reason: "the server took too long".to_owned(), source: None }),
+        }
+    }
+
     /// The answer at `url`, at most [`MAX_REDIRECTS`] steps away from it.
-    async fn get(&self, url: &str, first_bytes: Option<usize>) -> Result<Response, MediaError> {
+    async fn get(&self, url: &str, first_bytes: Option<usize>) -> Result<OpenAnswer, MediaError> {
         let mut url = parse(url)?;
         for _ in 0..=MAX_REDIRECTS {
-            let client = match admit(&url, &self.allowed)? {
-                Trust::Full => &self.trusted,
-                Trust::Public => &self.public,
-            };
-            let mut request = client.get(url.clone());
-            if let Some(count) = first_bytes {
-                request = request.header(RANGE, format!("bytes=0-{}", count - 1));
+            let trust = admit(&url, &self.allowed)?;
+            let range = first_bytes.map(|count| format!("bytes=0-{}", count - 1));
+            let opened = self.http.open(trust, url.clone(), |request| match range {
+                Some(range) => request.header(RANGE, range),
+                None => request,
+            });
+            let answer = opened.await.map_err(unavailable)?;
+            if !answer.response.status().is_redirection() {
+                accept(&answer.response)?;
+                return Ok(answer);
             }
-            let response = request.send().await.map_err(unavailable)?;
-            if !response.status().is_redirection() {
-                return accept(response);
-            }
-            url = redirect_target(&url, &response)?;
+            url = redirect_target(&url, &answer.response)?;
         }
         Err(MediaError::Unreadable { reason: format!("more than {MAX_REDIRECTS} redirects") })
     }
@@ -132,11 +123,11 @@ fn redirect_target(from: &Url, response: &Response) -> Result<Url, MediaError> {
 }
 
 /// Sorts answers into files, refusals and failures that may pass.
-fn accept(response: Response) -> Result<Response, MediaError> {
+fn accept(response: &Response) -> Result<(), MediaError> {
     let status = response.status();
     let reason = format!("the server answered {status}");
     match status {
-        status if status.is_success() => Ok(response),
+        status if status.is_success() => Ok(()),
         StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
             Err(MediaError::Unavailable { reason, source: None })
         }

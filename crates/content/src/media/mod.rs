@@ -2,7 +2,6 @@
 
 mod container;
 mod fetch;
-mod guard;
 mod picture;
 #[cfg(test)]
 mod tests;
@@ -19,16 +18,15 @@ use rushes_core::spec::{Media, MediaKind, MediaSource};
 use tokio::io::AsyncReadExt;
 use tokio::sync::Mutex;
 
-pub use guard::{AllowedHosts, InvalidHost};
+pub use crate::http::guard::{AllowedHosts, InvalidHost};
 
+use crate::http::HttpClient;
 use fetch::{Fetcher, HEADER_BYTES};
 use uploads::Uploaded;
 
 /// How long and how much is waited for and read.
 #[derive(Clone, Copy, Debug)]
 struct Limits {
-    /// For a connection.
-    connect: Duration,
     /// Between two pieces of an answer.
     read: Duration,
     /// For a look at a file's header, redirects included.
@@ -56,7 +54,6 @@ impl Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connect: Duration::from_secs(5),
             read: Duration::from_secs(10),
             // Someone waits for the answer of the API meanwhile, and its function has 15 s in all.
             check: Duration::from_secs(8),
@@ -77,31 +74,22 @@ pub struct Library {
     in_flight: Mutex<HashMap<PathBuf, Weak<Mutex<()>>>>,
 }
 
-/// The library cannot be set up: this system's certificates cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("no HTTPS client can be made here")]
-pub struct SetupError(#[from] reqwest::Error);
-
 impl Library {
     /// For strangers: public `https` URLs only, and `allowed` hosts.
-    ///
-    /// # Errors
-    /// [`SetupError`] when TLS cannot be set up.
-    pub fn for_service(allowed: AllowedHosts) -> Result<Self, SetupError> {
-        Self::new(allowed, Limits::default(), false)
+    #[must_use]
+    pub fn for_service(http: HttpClient, allowed: AllowedHosts) -> Self {
+        Self::new(http, allowed, Limits::default(), false)
     }
 
     /// For a person at their own machine: local files too.
-    ///
-    /// # Errors
-    /// [`SetupError`] when TLS cannot be set up.
-    pub fn for_command_line(allowed: AllowedHosts) -> Result<Self, SetupError> {
-        Self::new(allowed, Limits::default(), true)
+    #[must_use]
+    pub fn for_command_line(http: HttpClient, allowed: AllowedHosts) -> Self {
+        Self::new(http, allowed, Limits::default(), true)
     }
 
-    fn new(allowed: AllowedHosts, limits: Limits, reads_local_files: bool) -> Result<Self, SetupError> {
-        let fetcher = Fetcher::new(allowed, limits)?;
-        Ok(Self { fetcher, limits, reads_local_files, uploaded: Uploaded::default(), in_flight: Mutex::default() })
+    fn new(http: HttpClient, allowed: AllowedHosts, limits: Limits, reads_local_files: bool) -> Self {
+        let fetcher = Fetcher::new(http, allowed, limits);
+        Self { fetcher, limits, reads_local_files, uploaded: Uploaded::default(), in_flight: Mutex::default() }
     }
 
     /// The same library with the uploads in `bucket`.

@@ -13,7 +13,12 @@ use axum::routing::get;
 use rushes_core::ports::{MediaError, MediaLibrary};
 use rushes_core::spec::{Media, MediaKind, MediaSource};
 
-use super::{Library, Limits};
+use super::{AllowedHosts, Library, Limits};
+use crate::http::{HttpClient, HttpConfig};
+
+fn http() -> HttpClient {
+    HttpClient::new(HttpConfig::default()).unwrap()
+}
 
 fn picture(source: MediaSource) -> Media {
     Media { source, kind: MediaKind::Picture, pointer: "/background/url".to_owned() }
@@ -86,13 +91,12 @@ impl Server {
 
     fn library(&self) -> Library {
         let limits = Limits {
-            connect: Duration::from_secs(1),
             read: Duration::from_millis(500),
             check: Duration::from_secs(1),
             fetch: Duration::from_secs(1),
             bytes: 4 << 20,
         };
-        Library::new(self.address.to_string().parse().unwrap(), limits, false).unwrap()
+        Library::new(http(), self.address.to_string().parse().unwrap(), limits, false)
     }
 
     fn source(&self, path: &str) -> Media {
@@ -198,7 +202,7 @@ async fn playlists_and_drawings_are_refused_by_name_before_their_end() {
 
 #[tokio::test]
 async fn there_are_no_uploads_at_the_command_line() {
-    let library = Library::for_command_line("".parse().unwrap()).unwrap();
+    let library = Library::for_command_line(http(), AllowedHosts::default());
     let asset = picture(MediaSource::Asset(rushes_core::spec::AssetId::generate()));
     assert!(matches!(library.check(&asset).await, Err(MediaError::Forbidden { .. })));
     assert!(matches!(library.fetch(&asset, std::path::Path::new("/nowhere")).await, Err(MediaError::Forbidden { .. })));
@@ -212,7 +216,7 @@ async fn a_server_that_is_busy_or_slow_may_be_asked_again() {
             assert!(error.is_transient(), "{path}: {error}");
         }
     }
-    let nobody = Library::for_service("127.0.0.1:9".parse().unwrap()).unwrap();
+    let nobody = Library::for_service(http(), "127.0.0.1:9".parse().unwrap());
     let error = nobody.check(&picture(MediaSource::Url("http://127.0.0.1:9/a.png".to_owned()))).await.unwrap_err();
     assert!(error.is_transient(), "{error}");
 }
@@ -234,7 +238,7 @@ async fn no_redirect_and_no_name_leads_inside() {
             assert!(matches!(error, MediaError::Forbidden { .. }), "{path}: {error}");
         }
     }
-    let library = Library::for_service("".parse().unwrap()).unwrap();
+    let library = Library::for_service(http(), AllowedHosts::default());
     let port = server.address.port();
     for url in [
         format!("https://localhost:{port}/good.png"),
@@ -253,10 +257,10 @@ async fn local_files_are_for_the_command_line_only() {
     let path = directory.path().join("a.png");
     std::fs::write(&path, png()).unwrap();
     let source = picture(MediaSource::Path(path.clone()));
-    let service = Library::for_service("".parse().unwrap()).unwrap();
+    let service = Library::for_service(http(), AllowedHosts::default());
     assert!(matches!(service.check(&source).await, Err(MediaError::Forbidden { .. })));
     assert!(matches!(service.fetch(&source, directory.path()).await, Err(MediaError::Forbidden { .. })));
-    let person = Library::for_command_line("".parse().unwrap()).unwrap();
+    let person = Library::for_command_line(http(), AllowedHosts::default());
     assert_eq!(person.fetch(&source, directory.path()).await.unwrap().path, path);
     let missing = picture(MediaSource::Path(directory.path().join("b.png")));
     assert!(matches!(person.check(&missing).await, Err(MediaError::Missing { .. })));

@@ -12,7 +12,7 @@ use super::BatchId;
 use crate::keys::ObjectKey;
 use crate::ports::StoreError;
 use crate::produce::fault_of;
-use crate::spec::{Media, MediaKind, MediaOrigin, MediaSource, SpecError, VideoSpec, Violation};
+use crate::spec::{Media, MediaKind, MediaSource, SpecError, VideoSpec, Violation};
 use crate::submit::{FrontDesk, SubmitError};
 use crate::task::{Status, Task, TaskId};
 
@@ -70,7 +70,7 @@ pub async fn accept(desk: &FrontDesk, batch: BatchId, rows: Vec<Row>) -> Vec<Row
     let mut outcomes: Vec<Option<RowOutcome>> = rows.iter().map(|_| None).collect();
     let mut read = Vec::with_capacity(rows.len());
     for (index, row) in rows.into_iter().enumerate() {
-        match VideoSpec::from_json(&row.json, MediaOrigin::Remote) {
+        match desk.read(&row.json) {
             Ok(spec) => read.push((index, row, spec)),
             Err(error) => outcomes[index] = Some(RowOutcome::Rejected(Refusal::from(&error))),
         }

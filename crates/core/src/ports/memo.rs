@@ -18,6 +18,8 @@ pub enum MemoKind {
     Voice,
     /// A part of a finished video.
     Video,
+    /// A written script.
+    Script,
 }
 
 /// Name of a result: equal inputs, equal keys.
@@ -36,6 +38,7 @@ impl fmt::Display for MemoKey {
             MemoKind::Sound => "sound",
             MemoKind::Voice => "voice",
             MemoKind::Video => "video",
+            MemoKind::Script => "script",
         };
         write!(formatter, "{kind}/")?;
         self.hash.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))

@@ -16,6 +16,31 @@ pub enum Background {
     Image(Image),
     /// Moving pictures.
     Video(Video),
+    /// A clip or picture that has yet to be found.
+    Footage(Footage),
+}
+
+/// A clip or picture that has yet to be found. Where none is, a gradient is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Footage {
+    /// What is to be seen, the best words first; empty for the scene's own words.
+    pub terms: Vec<String>,
+    /// Of what kind.
+    pub kind: FootageKind,
+    /// Whether somebody asked for it, and wants to know when there is none.
+    pub is_wished: bool,
+}
+
+/// What kind of footage is looked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum FootageKind {
+    /// Clips, and pictures where no clip fits.
+    #[default]
+    Any,
+    /// Clips only.
+    Clips,
+    /// Pictures only.
+    Pictures,
 }
 
 /// A linear gradient with CSS's meaning of the angle: 0° points up, 90° right.
@@ -27,6 +52,13 @@ pub struct Gradient {
     pub to: Color,
     /// Direction in degrees.
     pub angle_deg: f64,
+}
+
+impl Default for Gradient {
+    /// The product's own colours.
+    fn default() -> Self {
+        Self { from: Color::rgb(0x10, 0x18, 0x2b), to: Color::rgb(0x1f, 0x40, 0x68), angle_deg: 180.0 }
+    }
 }
 
 /// A still picture as background.

@@ -8,17 +8,23 @@ mod overlay;
 mod read;
 mod sound;
 mod style;
+mod topic;
 pub mod violation;
 pub mod voices;
 
 use std::time::Duration;
 
-pub use background::{Background, Camera, CameraPath, Direction, Easing, Fit, Gradient, Image, Trim, Video, View};
+pub use background::{
+    Background, Camera, CameraPath, Direction, Easing, Fit, Footage, FootageKind, Gradient, Image, Trim, Video, View,
+};
 pub use media::{AssetId, Media, MediaKind, MediaSource};
 pub use output::{Aspect, Output, Resolution, Shape};
 pub use overlay::{Alignment, Card, LowerThird, Overlay, OverlayPosition, ProgressBar, Transition, TransitionKind};
 pub use sound::{Music, SoundEffect};
 pub use style::{CaptionMode, CaptionPosition, CaptionStyle, Font, Outline, TextBox};
+pub use topic::{
+    Affiliate, Language, MARKETPLACES, MAX_STYLE_CHARACTERS, MAX_TOPIC_CHARACTERS, SceneLook, TOPIC_DURATIONS_S, Topic,
+};
 pub use violation::{SpecError, Violation};
 
 /// The largest spec read, in bytes.
@@ -53,8 +59,10 @@ pub enum MediaOrigin {
 pub struct VideoSpec {
     /// Heading of the video, shown in lists and over the first scene.
     pub title: Option<String>,
-    /// What is told and shown.
+    /// What is told and shown; empty where a script has yet to be written about `topic`.
     pub scenes: Vec<Scene>,
+    /// What a script is to be written about.
+    pub topic: Option<Topic>,
     /// Who speaks.
     pub voice: VoiceChoice,
     /// What plays under everything.
@@ -97,12 +105,33 @@ pub struct Scene {
 /// The speaker.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct VoiceChoice {
-    /// Name of an espeak-ng voice, e.g. `en-us`.
+    /// Name of a voice: espeak-ng's such as `en-us`, or a provider's such as `polly:Joanna`.
     pub name: String,
     /// Words a minute, 80–450.
     pub rate_wpm: u32,
-    /// Base pitch, 0–99.
+    /// Base pitch, 0–99; espeak-ng's voices alone have one.
     pub pitch: u32,
+    /// Voices that speak, in this order, when the one before cannot.
+    pub fallback: Vec<String>,
+    /// How words are to be spoken that a voice gets wrong.
+    pub pronunciations: Vec<Pronunciation>,
+}
+
+impl VoiceChoice {
+    /// The voice of that name at its usual rate and pitch.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), rate_wpm: 175, pitch: 50, fallback: Vec::new(), pronunciations: Vec::new() }
+    }
+}
+
+/// A word as it is written, and other writing that a voice speaks as it should.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Pronunciation {
+    /// What stands in captions; found whatever its capitals, as whole words only.
+    pub written: String,
+    /// What the voice is given instead.
+    pub spoken: String,
 }
 
 /// How much work goes into the pictures.
@@ -145,7 +174,7 @@ impl VideoSpec {
             let background = match &scene.background {
                 Background::Image(image) => Some(&image.media),
                 Background::Video(video) => Some(&video.media),
-                Background::Color(_) | Background::Gradient(_) => None,
+                Background::Color(_) | Background::Gradient(_) | Background::Footage(_) => None,
             };
             let overlays = scene.overlays.iter().map(|overlay| &overlay.media);
             background.into_iter().chain(overlays).chain(scene.sounds.iter().map(|sound| &sound.media))
@@ -160,7 +189,7 @@ impl VideoSpec {
             let background = match &mut scene.background {
                 Background::Image(image) => Some(&mut image.media),
                 Background::Video(video) => Some(&mut video.media),
-                Background::Color(_) | Background::Gradient(_) => None,
+                Background::Color(_) | Background::Gradient(_) | Background::Footage(_) => None,
             };
             let overlays = scene.overlays.iter_mut().map(|overlay| &mut overlay.media);
             background.into_iter().chain(overlays).chain(scene.sounds.iter_mut().map(|sound| &mut sound.media))
@@ -169,13 +198,14 @@ impl VideoSpec {
         scenes.chain(overlays).chain(self.music.iter_mut().map(|music| &mut music.media))
     }
 
-    /// The title, or the first words of the narration.
+    /// The title, the topic, or the first words of the narration.
     #[must_use]
     pub fn display_title(&self) -> String {
         let words = || {
-            let text = self.scenes.iter().find(|scene| !scene.text.is_empty())?;
-            let mut short: String = text.text.chars().take(60).collect();
-            if text.text.chars().count() > 60 {
+            let told = self.scenes.iter().map(|scene| &scene.text).find(|text| !text.is_empty());
+            let text = self.topic.as_ref().map(|topic| &topic.text).or(told)?;
+            let mut short: String = text.chars().take(60).collect();
+            if text.chars().count() > 60 {
                 short.push('…');
             }
             Some(short)

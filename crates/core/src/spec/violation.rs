@@ -34,7 +34,7 @@ pub enum SpecError {
     #[error("{}", summary(.0))]
     Invalid(Vec<Violation>),
     /// A topic needs a writer, and none is set up.
-    #[error("a topic needs a script writer, and none is set up yet: send a script or scenes")]
+    #[error("a topic needs a script writer, and none is set up: send a script or scenes")]
     WriterUnavailable,
 }
 

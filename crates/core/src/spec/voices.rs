@@ -1,6 +1,8 @@
 //! The voices that can be named. They are espeak-ng's (version 1.51), embedded
 //! so that a spec can be refused where no espeak-ng is installed.
 
+use super::Language;
+
 /// The voice of a spec that names none.
 pub const DEFAULT: &str = "en-us";
 
@@ -131,10 +133,42 @@ pub const NAMES: &[&str] = &[
     "yue",
 ];
 
-/// Whether `name` is one of [`NAMES`].
+/// Engines of Amazon Polly that a voice's name may end with.
+const POLLY_ENGINES: [&str; 4] = ["standard", "neural", "long-form", "generative"];
+
+/// Whether `name` is one of [`NAMES`], or has the form of a provider's voice: `polly:Joanna`,
+/// `polly:Ruth:generative`, `openai:alloy`, `elevenlabs:21m00Tcm4TlvDq8ikWAM`.
 #[must_use]
 pub fn is_known(name: &str) -> bool {
-    NAMES.binary_search(&name).is_ok()
+    let word = |text: &str, limit: usize, more: &[u8]| {
+        (1..=limit).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || more.contains(&byte))
+    };
+    match name.split_once(':') {
+        None => NAMES.binary_search(&name).is_ok(),
+        Some(("openai", voice)) => word(voice, 64, b"_-"),
+        Some(("elevenlabs", voice)) => word(voice, 64, b""),
+        Some(("polly", voice)) => match voice.split_once(':') {
+            Some((voice, engine)) => word(voice, 40, b"") && POLLY_ENGINES.contains(&engine),
+            None => word(voice, 40, b""),
+        },
+        Some(_) => false,
+    }
+}
+
+/// The voice of [`NAMES`] that speaks a language best.
+#[must_use]
+pub fn for_language(language: &Language) -> &'static str {
+    let (tag, primary) = (language.as_str().to_ascii_lowercase(), language.primary());
+    let usual = match primary.as_str() {
+        "en" => "en-us",
+        "fr" => "fr-fr",
+        "zh" => "cmn",
+        "no" => "nb",
+        other => other,
+    };
+    let known = |name: &str| NAMES.binary_search(&name).ok().map(|at| NAMES[at]);
+    known(&tag).or_else(|| known(usual)).unwrap_or(DEFAULT)
 }
 
 #[cfg(test)]
@@ -147,5 +181,26 @@ mod tests {
         assert!(NAMES.iter().all(|name| is_known(name)));
         assert!(is_known(DEFAULT));
         assert!(!is_known("klingon"));
+    }
+
+    #[test]
+    fn voices_of_providers_are_told_by_their_form() {
+        for name in ["polly:Joanna", "polly:Ruth:generative", "openai:alloy", "elevenlabs:21m00Tcm4TlvDq8ikWAM"] {
+            assert!(is_known(name), "{name}");
+        }
+        for name in ["polly:", "polly:Joanna:best", "openai:a/b", "openai:a b", "elevenlabs:../x", "azure:x", ":"] {
+            assert!(!is_known(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_language_has_a_voice() {
+        let voice = |tag: &str| for_language(&Language::parse(tag).unwrap());
+        let cases =
+            [("en", "en-us"), ("en-GB", "en-gb"), ("de", "de"), ("de-AT", "de"), ("pt-BR", "pt-br"), ("zh", "cmn")];
+        for (tag, name) in cases {
+            assert_eq!(voice(tag), name);
+        }
+        assert_eq!(voice("xx"), DEFAULT);
     }
 }

@@ -1,8 +1,12 @@
 //! Backgrounds and cameras.
 
-use super::super::{Background, Camera, CameraPath, Direction, Easing, Fit, Gradient, Image, MediaKind, Video, View};
+use super::super::{
+    Background, Camera, CameraPath, Direction, Easing, Fit, Footage, FootageKind, Gradient, Image, MediaKind, Video,
+    View,
+};
 use super::media::{media, trim, volume};
 use super::node::{Checker, Fields, Node};
+use super::values::clean;
 use crate::units::{Color, Portion};
 
 /// Lies behind a video that names no background.
@@ -21,12 +25,37 @@ enum Kind {
     Gradient,
     Image,
     Video,
+    Footage,
 }
 
-const KINDS: [(&str, Kind); 4] =
-    [("color", Kind::Color), ("gradient", Kind::Gradient), ("image", Kind::Image), ("video", Kind::Video)];
-const FIELDS: [&str; 13] =
-    ["color", "from", "to", "angle_deg", "url", "path", "asset", "fit", "camera", "start_s", "end_s", "loop", "volume"];
+const KINDS: [(&str, Kind); 5] = [
+    ("color", Kind::Color),
+    ("gradient", Kind::Gradient),
+    ("image", Kind::Image),
+    ("video", Kind::Video),
+    ("footage", Kind::Footage),
+];
+const FIELDS: [&str; 15] = [
+    "color",
+    "from",
+    "to",
+    "angle_deg",
+    "url",
+    "path",
+    "asset",
+    "fit",
+    "camera",
+    "start_s",
+    "end_s",
+    "loop",
+    "volume",
+    "terms",
+    "kind",
+];
+const FOOTAGE_KINDS: [(&str, FootageKind); 3] =
+    [("any", FootageKind::Any), ("video", FootageKind::Clips), ("image", FootageKind::Pictures)];
+/// The longest words that are searched for, in characters; the providers take no more.
+const MAX_TERMS_CHARACTERS: usize = 100;
 const FITS: [(&str, Fit); 3] = [("cover", Fit::Cover), ("contain", Fit::Contain), ("fill", Fit::Fill)];
 
 pub fn background(node: Node, checker: &mut Checker) -> Background {
@@ -37,6 +66,7 @@ pub fn background(node: Node, checker: &mut Checker) -> Background {
         Kind::Gradient => (gradient(&mut fields, checker), "a gradient"),
         Kind::Image => (image(&mut fields, checker), "an image background"),
         Kind::Video => (video(&mut fields, checker), "a video background"),
+        Kind::Footage => (footage(&mut fields, checker), "footage"),
     };
     fields.close_kind(&FIELDS, name, checker);
     background
@@ -72,6 +102,21 @@ fn video(fields: &mut Fields, checker: &mut Checker) -> Background {
         is_looped: fields.boolean("loop", checker).unwrap_or(true),
         volume: volume(fields, 0.0, checker),
     })
+}
+
+fn footage(fields: &mut Fields, checker: &mut Checker) -> Background {
+    let kind = fields.choice("kind", &FOOTAGE_KINDS, checker).unwrap_or_default();
+    let terms = fields.take("terms").and_then(|node| terms(node, checker)).filter(|terms| !terms.is_empty());
+    Background::Footage(Footage { terms: terms.into_iter().collect(), kind, is_wished: true })
+}
+
+fn terms(node: Node, checker: &mut Checker) -> Option<String> {
+    let pointer = node.pointer.clone();
+    let text = node.text(checker)?;
+    if text.chars().count() > MAX_TERMS_CHARACTERS {
+        checker.fault(&pointer, format!("`terms` has at most {MAX_TERMS_CHARACTERS} characters"));
+    }
+    Some(clean(&text, &pointer, checker))
 }
 
 #[derive(Clone, Copy)]

@@ -1,0 +1,157 @@
+//! Which providers are set up, and how: read from the environment.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rushes_core::ports::{Footage, Memo, RequestSigner, Writer};
+use url::Url;
+
+use crate::http::{HttpClient, HttpConfig};
+use crate::keys::{Key, KeyError};
+use crate::signed::SignedCalls;
+use crate::writer::{BedrockModel, Model, ModelWriter, OpenAiModel};
+
+const PREFIX: &str = "RUSHES_";
+const OPENAI: &str = "https://api.openai.com/v1";
+
+/// The variables of this product. It holds keys, so it shows only which there are.
+#[derive(Clone, Default)]
+pub struct Environment(HashMap<String, String>);
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl<const N: usize> From<[(&str, &str); N]> for Environment {
+    fn from(variables: [(&str, &str); N]) -> Self {
+        Self(variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+}
+
+/// A setting that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// It is written wrongly. The message does not repeat it: it may be a key in the wrong place.
+    #[error("the environment variable {name} {reason}")]
+    Invalid {
+        /// Which.
+        name: &'static str,
+        /// What it should be.
+        reason: String,
+    },
+    /// A key that cannot be had.
+    #[error("the environment variable {name}: {source}")]
+    Key {
+        /// Which.
+        name: &'static str,
+        /// Why.
+        #[source]
+        source: KeyError,
+    },
+}
+
+impl Environment {
+    /// Of this process.
+    #[must_use]
+    pub fn of_process() -> Self {
+        Self(std::env::vars().filter(|(name, _)| name.starts_with(PREFIX)).collect())
+    }
+
+    /// The text of a variable; set to nothing is unset.
+    fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    fn number(&self, name: &'static str, default: usize, most: usize) -> Result<usize, SettingsError> {
+        let Some(text) = self.text(name) else { return Ok(default) };
+        let number = text.parse().ok().filter(|number| (1..=most).contains(number));
+        number.ok_or_else(|| SettingsError::Invalid { name, reason: format!("is a number from 1 to {most}") })
+    }
+
+    fn url(&self, name: &'static str, default: &str) -> Result<Url, SettingsError> {
+        let url = Url::parse(self.text(name).unwrap_or(default)).ok();
+        let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
+        url.ok_or_else(|| SettingsError::Invalid { name, reason: "is an http or https URL".to_owned() })
+    }
+
+    fn key(&self, name: &'static str, calls: Option<&SignedCalls>) -> Result<Option<Key>, SettingsError> {
+        let key = self.text(name).map(|setting| Key::read(setting, calls)).transpose();
+        key.map_err(|source| SettingsError::Key { name, source })
+    }
+
+    /// `RUSHES_HTTP_CONNECTIONS`, `RUSHES_HTTP_IDLE_CONNECTIONS` and `RUSHES_HTTP_IDLE_SECONDS`.
+    ///
+    /// # Errors
+    /// [`SettingsError`] naming the variable.
+    pub fn http(&self) -> Result<HttpConfig, SettingsError> {
+        let default = HttpConfig::default();
+        let idle_s = self.number("RUSHES_HTTP_IDLE_SECONDS", 30, 3_600)?;
+        Ok(HttpConfig {
+            connections: self.number("RUSHES_HTTP_CONNECTIONS", default.connections, 1_000)?,
+            idle_connections: self.number("RUSHES_HTTP_IDLE_CONNECTIONS", default.idle_connections, 1_000)?,
+            idle_time: Duration::from_secs(idle_s as u64),
+            ..default
+        })
+    }
+
+    /// Whether `RUSHES_WRITER` names a model.
+    #[must_use]
+    pub fn has_writer(&self) -> bool {
+        self.text("RUSHES_WRITER").is_some()
+    }
+}
+
+/// What is needed to reach providers.
+#[derive(Clone)]
+pub struct Outside {
+    /// The way there.
+    pub http: HttpClient,
+    /// Signs requests to the cloud's own services; `None` outside of it.
+    pub signer: Option<Arc<dyn RequestSigner>>,
+    /// Remembers what was answered.
+    pub memo: Arc<dyn Memo>,
+}
+
+impl Outside {
+    fn calls(&self) -> Option<SignedCalls> {
+        self.signer.clone().map(|signer| SignedCalls::new(self.http.clone(), signer))
+    }
+
+    /// The writer that `RUSHES_WRITER` names: `openai:<model>` at `RUSHES_OPENAI_URL` with
+    /// `RUSHES_OPENAI_KEY`, or `bedrock:<model>`.
+    ///
+    /// # Errors
+    /// [`SettingsError`] naming the variable.
+    pub fn writer(&self, environment: &Environment) -> Result<Option<Arc<dyn Writer>>, SettingsError> {
+        const NAME: &str = "RUSHES_WRITER";
+        let Some(setting) = environment.text(NAME) else { return Ok(None) };
+        let invalid = |reason: &str| SettingsError::Invalid { name: NAME, reason: reason.to_owned() };
+        let calls = self.calls();
+        let model: Arc<dyn Model> = match setting.split_once(':') {
+            Some(("openai", model)) if !model.is_empty() => Arc::new(OpenAiModel::new(
+                self.http.clone(),
+                environment.url("RUSHES_OPENAI_URL", OPENAI)?,
+                environment.key("RUSHES_OPENAI_KEY", calls.as_ref())?,
+                model.to_owned(),
+            )),
+            Some(("bedrock", model)) if !model.is_empty() => {
+                let calls = calls.ok_or_else(|| invalid("names Bedrock, which only the service can ask"))?;
+                Arc::new(BedrockModel::new(calls, model.to_owned()))
+            }
+            _ => return Err(invalid("is openai:<model> or bedrock:<model>")),
+        };
+        Ok(Some(Arc::new(ModelWriter::new(model, self.memo.clone()))))
+    }
+
+    /// Where footage is looked for.
+    ///
+    /// # Errors
+    /// [`SettingsError`] naming the variable.
+    pub fn footage(&self, _environment: &Environment) -> Result<Vec<Arc<dyn Footage>>, SettingsError> {
+        Ok(Vec::new())
+    }
+}
