@@ -6,7 +6,7 @@ use rushes_core::spec::Direction;
 use super::{Picture, Yuv};
 
 /// The whole in the fixed-point arithmetic of mixing.
-const WHOLE: u32 = 256;
+const WHOLE: u16 = 256;
 
 /// Lets `over` shine through `picture`.
 pub fn crossfade(picture: &mut Picture, over: &Picture, share: f64) {
@@ -80,15 +80,17 @@ fn shift_line(line: &mut [u8], new: &[u8], shift: usize, is_from_end: bool, is_p
     }
 }
 
-fn mixed(below: u8, above: u8, share: u32) -> u8 {
+/// Sixteen bits hold the sum: 255 times the whole, and a half.
+fn mixed(below: u8, above: u8, share: u16) -> u8 {
+    let sum = u16::from(below) * (WHOLE - share) + u16::from(above) * share + WHOLE / 2;
     #[expect(clippy::cast_possible_truncation, reason = "a mean of two bytes")]
-    let mixed = ((u32::from(below) * (WHOLE - share) + u32::from(above) * share + WHOLE / 2) / WHOLE) as u8;
+    let mixed = (sum / WHOLE) as u8;
     mixed
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 256")]
-fn fixed(share: f64) -> u32 {
-    (share.clamp(0.0, 1.0) * f64::from(WHOLE)).round() as u32
+fn fixed(share: f64) -> u16 {
+    (share.clamp(0.0, 1.0) * f64::from(WHOLE)).round() as u16
 }
 
 #[expect(

@@ -4,7 +4,12 @@
 //! even in how sharp it is, wherever between the pixels it falls. Rows are mixed
 //! first, four at a time, then columns in blocks of sixteen: all samples that a
 //! block needs for its n-th weights then lie next to each other, which is what
-//! vector instructions want. Every machine does the same sums in the same order.
+//! vector instructions want. All sums are of whole numbers: every machine has the same.
+//!
+//! Weights have 15 bits behind the point, rows that are mixed 6, finished samples 5.
+//! A product loses its lower half, on average half of its last bit, which is given back.
+
+use std::ops::Range;
 
 use super::Picture;
 use super::taps::{BlockTaps, LANES, Taps};
@@ -12,14 +17,21 @@ use crate::camera::Crop;
 
 /// Rows made at a time.
 const ROWS: usize = 4;
+/// Columns of a row mixed at a time.
+const COLUMNS: usize = 64;
+/// Bits that a sample gets before it is weighed, so that a product keeps 6 behind the point.
+const SAMPLE_SHIFT: u32 = 7;
+/// Bits behind the point of finished samples.
+const RESULT_SHIFT: u32 = 5;
 
 /// Resamples pictures. Keep it: it reuses its memory.
 #[derive(Default)]
 pub struct Resampler {
+    window: Window,
     /// Rows of the result, still as wide as the source.
-    rows: [Vec<f32>; ROWS],
+    rows: [Vec<i16>; ROWS],
     /// The same rows, as wide as the result.
-    mixed: [Vec<f32>; ROWS],
+    mixed: [Vec<i16>; ROWS],
 }
 
 /// A plane of samples.
@@ -56,14 +68,18 @@ impl Resampler {
         let down = Taps::new(crop.top, crop.height, height);
         let across = BlockTaps::new(&Taps::new(crop.left, crop.width, width));
         for mixed in &mut self.mixed {
-            mixed.resize(across.blocks() * LANES, 0.0);
+            mixed.resize(across.blocks() * LANES, 0);
         }
+        let columns = across.inside(source.width);
+        // Where these columns lie in a mixed row.
+        let start = clamped(columns.start - across.first_column, across.columns);
         for (group, lines) in target.chunks_mut(width * ROWS).enumerate() {
             let first = group * ROWS;
+            let last = (first + ROWS).min(height) - 1;
+            self.window.load(source, down.first(first)..down.end(last), &columns);
             for (row, sums) in self.rows.iter_mut().enumerate() {
-                sums.clear();
-                sums.resize(across.columns, 0.0);
-                mix_rows(source, &down, (first + row).min(height - 1), &across, sums);
+                sums.resize(across.columns, 0);
+                self.window.mix(&down, (first + row).min(last), sums, start);
             }
             mix_columns(&across, &self.rows, &mut self.mixed);
             for (line, mixed) in lines.chunks_exact_mut(width).zip(&self.mixed) {
@@ -73,48 +89,98 @@ impl Resampler {
     }
 }
 
-/// The row `line` of the result, still as wide as the source, from `across.first_column` on.
-fn mix_rows(source: Plane<'_>, down: &Taps, line: usize, across: &BlockTaps, sums: &mut [f32]) {
-    let height = source.samples.len() / source.width;
-    let inside = across.inside(source.width);
-    let (from, to) = (inside.start.unsigned_abs(), inside.end.unsigned_abs());
-    let start = clamped(inside.start - across.first_column, sums.len());
-    let length = (to - from).min(sums.len() - start);
-    let target = &mut sums[start..start + length];
-    for (tap, weight) in down.weights(line).iter().enumerate() {
-        let row = clamped(down.first(line) + signed(tap), height);
-        add_row(target, &source.samples[row * source.width + from..][..length], *weight);
-    }
-    let (first, last) = (target[0], target[length - 1]);
-    sums[..start].fill(first);
-    sums[start + length..].fill(last);
+/// Rows of the source that a group of rows is made of, ready to be weighed: neighbours
+/// share most of them.
+#[derive(Default)]
+struct Window {
+    first_row: isize,
+    length: usize,
+    samples: Vec<i16>,
 }
 
-fn add_row(sums: &mut [f32], samples: &[u8], weight: f32) {
+impl Window {
+    /// Takes `rows` from `source`; those beyond its edges look like the edges.
+    fn load(&mut self, source: Plane<'_>, rows: Range<isize>, columns: &Range<isize>) {
+        let height = source.samples.len() / source.width;
+        let (from, to) = (columns.start.unsigned_abs(), columns.end.unsigned_abs());
+        (self.first_row, self.length) = (rows.start, to - from);
+        self.samples.clear();
+        for row in rows {
+            let row = &source.samples[clamped(row, height) * source.width..][from..to];
+            self.samples.extend(row.iter().map(|sample| i16::from(*sample) << SAMPLE_SHIFT));
+        }
+    }
+
+    /// The row `line` of the result, still as wide as the source: its samples stand from `start`
+    /// on in `sums`, and the outermost around them.
+    fn mix(&self, down: &Taps, line: usize, sums: &mut [i16], start: usize) {
+        let length = self.length.min(sums.len() - start);
+        let target = &mut sums[start..start + length];
+        let begin = (down.first(line) - self.first_row).unsigned_abs();
+        let rows = self.samples[begin * self.length..].chunks_exact(self.length).map(|row| &row[..length]);
+        let rows: Vec<(&[i16], i16)> = rows.zip(down.weights(line).iter().copied()).collect();
+        add_rows(target, &rows);
+        let (first, last) = (target[0], target[length - 1]);
+        sums[..start].fill(first);
+        sums[start + length..].fill(last);
+    }
+}
+
+fn add_rows(sums: &mut [i16], rows: &[(&[i16], i16)]) {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") {
         #[expect(unsafe_code, reason = "the processor was just found to have the instructions")]
         // SAFETY: the only condition of the call is that the processor has AVX2.
-        return unsafe { add_row_avx2(sums, samples, weight) };
+        return unsafe { add_rows_avx2(sums, rows) };
     }
-    add_row_anywhere(sums, samples, weight);
+    add_rows_anywhere(sums, rows);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn add_row_avx2(sums: &mut [f32], samples: &[u8], weight: f32) {
-    add_row_anywhere(sums, samples, weight);
+fn add_rows_avx2(sums: &mut [i16], rows: &[(&[i16], i16)]) {
+    add_rows_anywhere(sums, rows);
 }
 
+/// The sums of a block of columns stay in registers.
 #[inline(always)]
-fn add_row_anywhere(sums: &mut [f32], samples: &[u8], weight: f32) {
-    for (sum, sample) in sums.iter_mut().zip(samples) {
-        *sum += weight * f32::from(*sample);
+fn add_rows_anywhere(sums: &mut [i16], rows: &[(&[i16], i16)]) {
+    let lost = lost_by(rows.len());
+    let (blocks, rest) = sums.as_chunks_mut::<COLUMNS>();
+    for (block, sums) in blocks.iter_mut().enumerate() {
+        let mut block_sums = [lost; COLUMNS];
+        for (row, weight) in rows {
+            if let Some(samples) = row.get(block * COLUMNS..).and_then(|row| row.first_chunk::<COLUMNS>()) {
+                for column in 0..COLUMNS {
+                    block_sums[column] += weighed(samples[column], *weight);
+                }
+            }
+        }
+        *sums = block_sums;
+    }
+    let done = blocks.len() * COLUMNS;
+    for (column, sum) in rest.iter_mut().enumerate() {
+        let products = rows.iter().map(|(row, weight)| weighed(row[done + column], *weight));
+        *sum = lost + products.sum::<i16>();
     }
 }
 
-/// Four finished rows, a half more than each sample.
-fn mix_columns(across: &BlockTaps, rows: &[Vec<f32>; ROWS], mixed: &mut [Vec<f32>; ROWS]) {
+/// The upper half of the product.
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "the upper half of 32 bits")]
+fn weighed(sample: i16, weight: i16) -> i16 {
+    ((i32::from(sample) * i32::from(weight)) >> 16) as i16
+}
+
+/// What as many products lose on average, in their last bits.
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "as many as a filter has taps")]
+const fn lost_by(products: usize) -> i16 {
+    (products / 2) as i16
+}
+
+/// Four finished rows, half a sample's value more than they are.
+fn mix_columns(across: &BlockTaps, rows: &[Vec<i16>; ROWS], mixed: &mut [Vec<i16>; ROWS]) {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") {
         #[expect(unsafe_code, reason = "the processor was just found to have the instructions")]
@@ -126,19 +192,20 @@ fn mix_columns(across: &BlockTaps, rows: &[Vec<f32>; ROWS], mixed: &mut [Vec<f32
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn mix_columns_avx2(across: &BlockTaps, rows: &[Vec<f32>; ROWS], mixed: &mut [Vec<f32>; ROWS]) {
+fn mix_columns_avx2(across: &BlockTaps, rows: &[Vec<i16>; ROWS], mixed: &mut [Vec<i16>; ROWS]) {
     mix_columns_anywhere(across, rows, mixed);
 }
 
 /// The sums of a block's four rows stay in registers, which is why each has a name.
 #[inline(always)]
-fn mix_columns_anywhere(across: &BlockTaps, rows: &[Vec<f32>; ROWS], mixed: &mut [Vec<f32>; ROWS]) {
-    const HALF: [f32; LANES] = [0.5; LANES];
+fn mix_columns_anywhere(across: &BlockTaps, rows: &[Vec<i16>; ROWS], mixed: &mut [Vec<i16>; ROWS]) {
+    const HALF: i16 = 1 << (RESULT_SHIFT - 1);
     let [row_0, row_1, row_2, row_3] = rows;
     let [mixed_0, mixed_1, mixed_2, mixed_3] = mixed;
     for block in 0..across.blocks() {
         let (weights, start) = across.block(block);
-        let (mut sum_0, mut sum_1, mut sum_2, mut sum_3) = (HALF, HALF, HALF, HALF);
+        let first = [HALF + lost_by(across.taps_of_a_sample); LANES];
+        let (mut sum_0, mut sum_1, mut sum_2, mut sum_3) = (first, first, first, first);
         for (tap, weights) in weights.iter().enumerate() {
             add_lanes(&mut sum_0, weights, row_0, start + tap);
             add_lanes(&mut sum_1, weights, row_1, start + tap);
@@ -154,16 +221,16 @@ fn mix_columns_anywhere(across: &BlockTaps, rows: &[Vec<f32>; ROWS], mixed: &mut
 }
 
 #[inline(always)]
-fn add_lanes(sums: &mut [f32; LANES], weights: &[f32; LANES], row: &[f32], at: usize) {
+fn add_lanes(sums: &mut [i16; LANES], weights: &[i16; LANES], row: &[i16], at: usize) {
     if let Some(samples) = row.get(at..).and_then(|row| row.first_chunk::<LANES>()) {
         for lane in 0..LANES {
-            sums[lane] += weights[lane] * samples[lane];
+            sums[lane] += weighed(samples[lane], weights[lane]);
         }
     }
 }
 
 /// Cuts off what lies beyond a byte and behind the point.
-fn to_bytes(line: &mut [u8], mixed: &[f32]) {
+fn to_bytes(line: &mut [u8], mixed: &[i16]) {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") {
         #[expect(unsafe_code, reason = "the processor was just found to have the instructions")]
@@ -175,15 +242,15 @@ fn to_bytes(line: &mut [u8], mixed: &[f32]) {
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn to_bytes_avx2(line: &mut [u8], mixed: &[f32]) {
+fn to_bytes_avx2(line: &mut [u8], mixed: &[i16]) {
     to_bytes_anywhere(line, mixed);
 }
 
 #[inline(always)]
-fn to_bytes_anywhere(line: &mut [u8], mixed: &[f32]) {
+fn to_bytes_anywhere(line: &mut [u8], mixed: &[i16]) {
     for (byte, sum) in line.iter_mut().zip(mixed) {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte")]
-        let value = sum.clamp(0.0, 255.0) as i32 as u8;
+        let value = (sum >> RESULT_SHIFT).clamp(0, 255) as u8;
         *byte = value;
     }
 }
@@ -191,10 +258,6 @@ fn to_bytes_anywhere(line: &mut [u8], mixed: &[f32]) {
 /// A position in a row or column of `length` samples, moved inside.
 fn clamped(position: isize, length: usize) -> usize {
     usize::try_from(position).unwrap_or(0).min(length.saturating_sub(1))
-}
-
-fn signed(count: usize) -> isize {
-    isize::try_from(count).unwrap_or(isize::MAX)
 }
 
 #[cfg(test)]

@@ -4,12 +4,14 @@ use std::ops::Range;
 
 /// Samples made at a time.
 pub const LANES: usize = 16;
+/// What weights are parts of: they have 15 bits behind the point.
+const WHOLE_WEIGHT: f64 = 32768.0;
 
 /// The weights of every sample along one axis.
 pub struct Taps {
     count: usize,
     firsts: Vec<isize>,
-    weights: Vec<f32>,
+    weights: Vec<i16>,
 }
 
 impl Taps {
@@ -32,12 +34,21 @@ impl Taps {
         taps
     }
 
+    /// The weights are rounded so that together they stay the whole: flat ground stays flat.
     fn push_weights(&mut self, first: isize, center: f64, widening: f64) {
         #[expect(clippy::cast_precision_loss, reason = "a position in a picture")]
-        let weight = |tap: usize| cubic((first as f64 + to_float(tap) - center) / widening);
-        let sum: f64 = (0..self.count).map(weight).sum();
-        #[expect(clippy::cast_possible_truncation, reason = "weights of −1 to 1")]
-        self.weights.extend((0..self.count).map(|tap| (weight(tap) / sum) as f32));
+        let exact: Vec<f64> =
+            (0..self.count).map(|tap| cubic((first as f64 + to_float(tap) - center) / widening)).collect();
+        let sum: f64 = exact.iter().sum();
+        let (mut given, mut carried) = (0.0, 0.0);
+        for weight in exact {
+            // What rounding took so far goes on to the next weight.
+            carried += weight / sum * WHOLE_WEIGHT;
+            let rounded = (carried - given).round();
+            given += rounded;
+            #[expect(clippy::cast_possible_truncation, reason = "a whole weight is one less than it should be")]
+            self.weights.push(rounded as i16);
+        }
     }
 
     /// Position of the first sample that an output is made of.
@@ -45,8 +56,13 @@ impl Taps {
         self.firsts[output]
     }
 
-    /// The weights of that sample and the ones after it.
-    pub fn weights(&self, output: usize) -> &[f32] {
+    /// Position after the last sample that an output is made of.
+    pub fn end(&self, output: usize) -> isize {
+        self.firsts[output] + signed(self.count)
+    }
+
+    /// The weights of the first sample and the ones after it.
+    pub fn weights(&self, output: usize) -> &[i16] {
         &self.weights[output * self.count..][..self.count]
     }
 }
@@ -58,9 +74,11 @@ pub struct BlockTaps {
     pub first_column: isize,
     /// How many samples from there on.
     pub columns: usize,
+    /// How many samples an output is made of.
+    pub taps_of_a_sample: usize,
     taps: usize,
     starts: Vec<usize>,
-    weights: Vec<[f32; LANES]>,
+    weights: Vec<[i16; LANES]>,
 }
 
 impl BlockTaps {
@@ -78,7 +96,7 @@ impl BlockTaps {
         let count = taps.count + blocks.iter().zip(&bases).map(drift).max().unwrap_or(0).unsigned_abs();
         let first_column = bases.iter().copied().min().unwrap_or(0);
         let starts: Vec<usize> = bases.iter().map(|base| (base - first_column).unsigned_abs()).collect();
-        let mut weights = vec![[0.0; LANES]; blocks.len() * count];
+        let mut weights = vec![[0; LANES]; blocks.len() * count];
         for ((index, block), base) in blocks.iter().enumerate().zip(&bases) {
             for output in block.clone() {
                 let skipped = (lead(block, output) - base).unsigned_abs();
@@ -88,7 +106,7 @@ impl BlockTaps {
             }
         }
         let columns = starts.iter().copied().max().unwrap_or(0) + count + LANES;
-        Self { first_column, columns, taps: count, starts, weights }
+        Self { first_column, columns, taps_of_a_sample: taps.count, taps: count, starts, weights }
     }
 
     pub const fn blocks(&self) -> usize {
@@ -97,7 +115,7 @@ impl BlockTaps {
 
     /// The weights of a block, and where its samples begin after [`Self::first_column`].
     #[inline]
-    pub fn block(&self, block: usize) -> (&[[f32; LANES]], usize) {
+    pub fn block(&self, block: usize) -> (&[[i16; LANES]], usize) {
         (&self.weights[block * self.taps..][..self.taps], self.starts[block])
     }
 
