@@ -126,6 +126,87 @@ async fn a_key_comes_from_the_store_of_parameters() {
     assert_nothing_planted(&service, &[&task]);
 }
 
+/// Two seconds of moving pictures.
+async fn clip(service: &Service) -> Vec<u8> {
+    let path = service.aws.directory().join("clip.mp4");
+    let made = Command::new(ffmpeg())
+        .args(["-v", "error", "-f", "lavfi", "-i", "testsrc=size=854x480:rate=25:duration=2", "-pix_fmt", "yuv420p"])
+        .arg(&path)
+        .status();
+    assert!(made.await.unwrap().success());
+    std::fs::read(path).unwrap()
+}
+
+/// Pexels and the host of its files. There is one clip of a dance, and one of flight that is gone.
+async fn pexels(clip: Vec<u8>) -> Provider {
+    let answering = move |asked: &rushes_tests::providers::Asked| {
+        if asked.uri == "/files/dance.mp4" {
+            return clip.clone().into_response();
+        }
+        let host = asked.headers["host"].to_str().unwrap();
+        let video = |id: u32, name: &str| {
+            let file = json!({"file_type": "video/mp4", "width": 854, "height": 480, "link": format!("http://{host}/files/{name}.mp4")});
+            json!({"id": id, "url": format!("https://www.pexels.com/video/{id}/"), "duration": 2, "width": 854, "height": 480,
+                "user": {"name": "Ada"}, "video_files": [file]})
+        };
+        let videos = if asked.uri.contains("dancing") { vec![video(1, "dance")] } else { vec![video(2, "gone")] };
+        if asked.uri.starts_with("/videos/search") {
+            axum::Json(json!({ "videos": videos })).into_response()
+        } else {
+            StatusCode::NOT_FOUND.into_response()
+        }
+    };
+    Provider::start(Box::new(answering)).await.unwrap()
+}
+
+/// A voice that hums a second for everything.
+async fn humming() -> Provider {
+    Provider::start(Box::new(|_| [0_u8, 16].repeat(24_000).into_response())).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_topic_is_shown_with_footage_and_spoken_by_the_voices_of_providers() {
+    let (model, humming) = (Provider::model(script()).await.unwrap(), humming().await);
+    let service = service().await;
+    let pexels = pexels(clip(&service).await).await;
+    let (hosts, pexels_url) = (pexels.address.to_string(), pexels.url(""));
+    let (openai_url, elevenlabs_url) = (model.url("/v1"), humming.url("/v1"));
+    let variables = [
+        ("RUSHES_WRITER", "openai:model-1"),
+        ("RUSHES_OPENAI_URL", openai_url.as_str()),
+        ("RUSHES_OPENAI_KEY", PLANTED),
+        ("RUSHES_ELEVENLABS_URL", elevenlabs_url.as_str()),
+        ("RUSHES_ELEVENLABS_KEY", PLANTED),
+        ("RUSHES_PEXELS_URL", pexels_url.as_str()),
+        ("RUSHES_PEXELS_KEY", PLANTED),
+        ("RUSHES_ALLOW_HOSTS", hosts.as_str()),
+    ];
+    let _renderer = service.start_renderer(&variables).unwrap();
+    let mut spec = topic();
+    spec["background"] = json!({"type": "footage"});
+    // ElevenLabs hums what is no JSON, and the model writes what is no sound: the third voice speaks.
+    spec["voice"] = json!({"name": "elevenlabs:abc", "fallback": ["openai:alloy", "en-us"]});
+    let id = service.client.submit(&spec).await.unwrap();
+    let task = service.client.ended(&id, MINUTES).await.unwrap();
+    assert_eq!(task["status"], "completed", "{task:#}");
+    let result = &task["result"];
+    let credit = json!({"author": "Ada", "provider": "Pexels", "url": "https://www.pexels.com/video/1/"});
+    assert_eq!(result["credits"], json!([credit]));
+    let warnings = result["warnings"].as_array().unwrap();
+    assert!(warnings.len() == 1 && warnings[0].as_str().unwrap().starts_with("scene 2 shows a gradient"), "{result:#}");
+    assert!(
+        result["script"]["description"].as_str().unwrap().contains("Ada on Pexels: https://www.pexels.com/video/1/")
+    );
+    assert_eq!(pexels.asked()[0].headers["authorization"], PLANTED);
+    assert_eq!(humming.asked()[0].headers["xi-api-key"], PLANTED);
+    assert!(model.asked().iter().any(|asked| asked.uri == "/v1/audio/speech"));
+    let video = service.client.download(task["video_url"].as_str().unwrap()).await.unwrap();
+    let path = service.aws.directory().join("video.mp4");
+    std::fs::write(&path, video).unwrap();
+    assert_eq!(complaints_about(&path).await.unwrap(), "");
+    assert_nothing_planted(&service, &[&task]);
+}
+
 #[tokio::test]
 async fn the_command_line_makes_a_video_of_a_topic_too() {
     let model = Provider::model(script()).await.unwrap();

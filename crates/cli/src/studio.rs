@@ -39,8 +39,8 @@ pub fn studio(engine: Engine, options: &ToolOptions) -> anyhow::Result<Studio> {
     let outside = Outside { http: http.clone(), signer: None, memo };
     Ok(Studio {
         writer: outside.writer(&environment)?,
-        footage: outside.footage(&environment)?,
-        voice,
+        footage: outside.footage(&environment, None)?,
+        voice: outside.voice(&environment, voice)?,
         media: Arc::new(Library::for_command_line(http, AllowedHosts::default())),
         renderer: Arc::new(engine),
     })

@@ -1,5 +1,6 @@
 //! What comes from outside: scripts, voices, footage and media. Knows no cloud.
 
+pub mod footage;
 pub mod http;
 pub mod keys;
 pub mod media;
@@ -7,4 +8,5 @@ pub mod remember;
 pub mod settings;
 pub mod signed;
 pub mod speak;
+pub mod voice;
 pub mod writer;

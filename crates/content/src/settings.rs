@@ -5,16 +5,22 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rushes_core::ports::{Footage, Memo, RequestSigner, Writer};
+use rushes_core::ports::{Footage, Memo, RequestSigner, Voice, Writer};
 use url::Url;
 
+use crate::footage::{Pexels, Pixabay};
 use crate::http::{HttpClient, HttpConfig};
 use crate::keys::{Key, KeyError};
+use crate::remember::RememberingVoice;
 use crate::signed::SignedCalls;
+use crate::voice::{ElevenLabs, OpenAiSpeech, Polly, RemoteVoice, VoiceChain};
 use crate::writer::{BedrockModel, Model, ModelWriter, OpenAiModel};
 
 const PREFIX: &str = "RUSHES_";
 const OPENAI: &str = "https://api.openai.com/v1";
+const ELEVENLABS: &str = "https://api.elevenlabs.io/v1";
+const PEXELS: &str = "https://api.pexels.com";
+const PIXABAY: &str = "https://pixabay.com/api/";
 
 /// The variables of this product. It holds keys, so it shows only which there are.
 #[derive(Clone, Default)]
@@ -147,11 +153,103 @@ impl Outside {
         Ok(Some(Arc::new(ModelWriter::new(model, self.memo.clone()))))
     }
 
-    /// Where footage is looked for.
+    /// Every voice that can be named: `offline`, and those of the providers for which there are keys
+    /// (`RUSHES_OPENAI_SPEECH_MODEL`, `RUSHES_ELEVENLABS_KEY`) or an identity (Polly). What they
+    /// speak is remembered, each for itself.
     ///
     /// # Errors
     /// [`SettingsError`] naming the variable.
-    pub fn footage(&self, _environment: &Environment) -> Result<Vec<Arc<dyn Footage>>, SettingsError> {
-        Ok(Vec::new())
+    pub fn voice(&self, environment: &Environment, offline: Arc<dyn Voice>) -> Result<Arc<dyn Voice>, SettingsError> {
+        let calls = self.calls();
+        let mut providers = HashMap::new();
+        let has_openai = ["RUSHES_OPENAI_KEY", "RUSHES_OPENAI_URL"].iter().any(|name| environment.text(name).is_some());
+        if has_openai {
+            let url = environment.url("RUSHES_OPENAI_URL", OPENAI)?;
+            let key = environment.key("RUSHES_OPENAI_KEY", calls.as_ref())?;
+            let model = environment.text("RUSHES_OPENAI_SPEECH_MODEL").unwrap_or("gpt-4o-mini-tts").to_owned();
+            let speech = OpenAiSpeech::new(self.http.clone(), url, key, model);
+            providers.insert("openai", self.remembering(RemoteVoice(speech)));
+        }
+        if let Some(key) = environment.key("RUSHES_ELEVENLABS_KEY", calls.as_ref())? {
+            let url = environment.url("RUSHES_ELEVENLABS_URL", ELEVENLABS)?;
+            let model = environment.text("RUSHES_ELEVENLABS_MODEL").unwrap_or("eleven_multilingual_v2").to_owned();
+            let speech = ElevenLabs::new(self.http.clone(), url, key, model);
+            providers.insert("elevenlabs", self.remembering(RemoteVoice(speech)));
+        }
+        if let Some(calls) = calls {
+            providers.insert("polly", self.remembering(RemoteVoice(Polly::new(calls))));
+        }
+        Ok(Arc::new(VoiceChain::new(offline, providers)))
+    }
+
+    fn remembering(&self, voice: impl Voice + 'static) -> Arc<dyn Voice> {
+        Arc::new(RememberingVoice::new(Arc::new(voice), self.memo.clone()))
+    }
+
+    /// Where footage is looked for: `own` first, then those of Pexels (`RUSHES_PEXELS_KEY`) and
+    /// Pixabay (`RUSHES_PIXABAY_KEY`) for which there are keys.
+    ///
+    /// # Errors
+    /// [`SettingsError`] naming the variable.
+    pub fn footage(
+        &self,
+        environment: &Environment,
+        own: Option<Arc<dyn Footage>>,
+    ) -> Result<Vec<Arc<dyn Footage>>, SettingsError> {
+        let calls = self.calls();
+        let mut sources: Vec<Arc<dyn Footage>> = own.into_iter().collect();
+        if let Some(key) = environment.key("RUSHES_PEXELS_KEY", calls.as_ref())? {
+            let url = environment.url("RUSHES_PEXELS_URL", PEXELS)?;
+            sources.push(Arc::new(Pexels::new(self.http.clone(), url, key)));
+        }
+        if let Some(key) = environment.key("RUSHES_PIXABAY_KEY", calls.as_ref())? {
+            let url = environment.url("RUSHES_PIXABAY_URL", PIXABAY)?;
+            sources.push(Arc::new(Pixabay::new(self.http.clone(), url, key)));
+        }
+        Ok(sources)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rushes_core::memo::NoMemo;
+
+    use super::*;
+
+    fn outside() -> Outside {
+        let http = HttpClient::new(HttpConfig::default()).unwrap();
+        Outside { http, signer: None, memo: Arc::new(NoMemo) }
+    }
+
+    #[test]
+    fn nothing_is_set_up_where_nothing_is_said() {
+        let nothing = Environment::from([("RUSHES_WRITER", " "), ("RUSHES_PEXELS_KEY", "")]);
+        assert!(outside().writer(&nothing).unwrap().is_none() && !nothing.has_writer());
+        assert_eq!(outside().footage(&nothing, None).unwrap().len(), 0);
+        assert_eq!(nothing.http().unwrap(), HttpConfig::default());
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named_and_not_repeated() {
+        let wrong = [
+            ("RUSHES_WRITER", "sk-planted"),
+            ("RUSHES_WRITER", "bedrock:sk-planted"),
+            ("RUSHES_OPENAI_URL", "sk-planted"),
+            ("RUSHES_HTTP_CONNECTIONS", "sk-planted"),
+            ("RUSHES_OPENAI_KEY", "ssm:sk-planted"),
+        ];
+        for (name, value) in wrong {
+            let environment = Environment::from([("RUSHES_WRITER", "openai:model"), (name, value)]);
+            let writer = outside().writer(&environment).err();
+            let error = environment.http().err().or(writer).unwrap();
+            let told = format!("{error} {error:?} {environment:?}");
+            assert!(told.contains(name) && !told.contains("planted"), "{told}");
+        }
+    }
+
+    #[test]
+    fn keys_bring_their_providers() {
+        let environment = Environment::from([("RUSHES_PEXELS_KEY", "a"), ("RUSHES_PIXABAY_KEY", "b")]);
+        assert_eq!(outside().footage(&environment, None).unwrap().len(), 2);
     }
 }

@@ -99,7 +99,8 @@ impl ProduceError {
         match self {
             Self::Media { source, .. } => source.is_transient(),
             Self::Writer(error) => error.is_transient(),
-            Self::Voice(_) | Self::Render(_) | Self::Unspoken { .. } => false,
+            Self::Voice(error) => error.is_transient(),
+            Self::Render(_) | Self::Unspoken { .. } => false,
         }
     }
 

@@ -16,10 +16,10 @@ async fn main() -> anyhow::Result<()> {
     let (storage, mut config) = (StorageConfig::from_env()?, WorkConfig::from_env()?);
     config.poll = wants_to_poll(std::env::args().skip(1))?;
     let clients = Clients::from_env().await;
-    let bucket = Arc::new(S3Bucket::new(clients.s3, storage.bucket));
+    let bucket = Arc::new(S3Bucket::new(clients.s3.clone(), storage.bucket));
     let worker = Worker {
+        studio: studio::studio(&bucket, &clients, config.segment_workers)?,
         store: Arc::new(DynamoTable::new(clients.dynamodb, storage.table)),
-        studio: studio::studio(&bucket, clients.signer, config.segment_workers)?,
         bucket,
         owner: format!("render-{}", ulid::Ulid::generate()),
         lease: config.lease,

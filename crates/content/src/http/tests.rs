@@ -149,7 +149,8 @@ async fn what_a_refusal_says_stays_unsaid() {
     for error in [error, unreachable] {
         assert!(!told(&error).contains("planted"), "{}", told(&error));
     }
-    assert!(!format!("{call:?}").contains("Bearer"));
+    let shown = format!("{call:?}");
+    assert!(!shown.contains("planted") && shown.contains("Sensitive"), "{shown}");
 }
 
 #[tokio::test]

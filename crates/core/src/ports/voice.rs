@@ -43,4 +43,21 @@ pub enum VoiceError {
         #[source]
         source: Option<Source>,
     },
+    /// It did not answer well; later it may.
+    #[error("speaking failed for now: {reason}")]
+    Unavailable {
+        /// What happened.
+        reason: String,
+        /// What lay beneath.
+        #[source]
+        source: Option<Source>,
+    },
+}
+
+impl VoiceError {
+    /// Whether trying again later can help.
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable { .. })
+    }
 }
