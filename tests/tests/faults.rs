@@ -13,6 +13,7 @@ use rushes_content::http::{HttpClient, HttpConfig};
 use rushes_content::media::{AllowedHosts, Library};
 use rushes_content::{remember::RememberingVoice, speak::SpeakVoice};
 use rushes_core::keys::ObjectKey;
+use rushes_core::manage::{ManageError, Manager};
 use rushes_core::memo::BucketMemo;
 use rushes_core::ports::{Bucket, TaskStore};
 use rushes_core::produce::Studio;
@@ -44,6 +45,7 @@ struct Outside {
 /// What the service is made of, with a fault somewhere below.
 struct Made {
     desk: FrontDesk,
+    manager: Manager,
     worker: Worker,
 }
 
@@ -80,7 +82,8 @@ impl Outside {
             has_writer: false,
         };
         let studio = Studio { writer: None, footage: Vec::new(), voice, media, renderer };
-        Made { desk, worker: Worker { store, bucket, studio, owner: "worker".to_owned(), lease: SECOND } }
+        let manager = Manager { store: store.clone(), bucket: bucket.clone(), queue: desk.queue.clone() };
+        Made { desk, manager, worker: Worker { store, bucket, studio, owner: "worker".to_owned(), lease: SECOND } }
     }
 
     /// Nothing that was remembered of one video fits another: the colour of the words differs.
@@ -151,6 +154,43 @@ async fn accepted(desk: &FrontDesk, title: &str, spec: &Bytes) -> Task {
         tokio::time::sleep(SECOND / 10).await;
     }
     panic!("{title} is never accepted")
+}
+
+/// Cancels a task that waits, has it tried again, and deletes it once it has ended: each again until it is done.
+async fn managed(outside: &Outside, made: &Made, title: &str, number: usize) {
+    let id = accepted(&made.desk, title, &outside.spec(title, number)).await.id;
+    while made.manager.cancel(id).await.is_err() {}
+    while made.manager.retry(id).await.is_err() {}
+    let task = TaskStore::get(&*outside.table, id).await.unwrap().unwrap();
+    assert_eq!(task.status, Status::Queued, "{title}: {task:#?}");
+    // Faults of working are tested by themselves.
+    outside.work_off(&outside.behind(&Faults::at(usize::MAX, Fault::NotMade)).worker, id).await;
+    loop {
+        match made.manager.delete(id).await {
+            Ok(()) | Err(ManageError::Missing) => break,
+            Err(_) => {}
+        }
+    }
+    assert_eq!(outside.titled(title).await, [], "{title} is still there");
+    for key in [ObjectKey::Spec(id), ObjectKey::Video(id, None), ObjectKey::Srt(id)] {
+        assert_eq!(outside.bucket.get(key).await.unwrap(), None, "{title} left {key}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whichever_call_fails_what_is_cancelled_tried_again_and_deleted_is_in_the_end() {
+    let aws = LocalAws::start().await.unwrap();
+    let outside = Outside::new(&aws).await;
+    for fault in [Fault::NotMade, Fault::AnswerLost] {
+        for number in 1..MANY {
+            let title = format!("Managed {fault:?} {number}");
+            let faults = Faults::at(number, fault);
+            managed(&outside, &outside.behind(&faults), &title, 0).await;
+            if faults.failed().is_none() {
+                break;
+            }
+        }
+    }
 }
 
 async fn every_call(fault: Fault) {
