@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
+use rushes_aws::Clients;
 use rushes_tests::Service;
 use rushes_tests::providers::Provider;
 use rushes_tests::service::{bin_dir, complaints_about, ffmpeg};
@@ -205,6 +206,28 @@ async fn a_topic_is_shown_with_footage_and_spoken_by_the_voices_of_providers() {
     std::fs::write(&path, video).unwrap();
     assert_eq!(complaints_about(&path).await.unwrap(), "");
     assert_nothing_planted(&service, &[&task]);
+}
+
+#[tokio::test]
+async fn footage_of_ones_own_is_found_by_its_name() {
+    let service = service().await;
+    let s3 = Clients::local(&service.aws.endpoint).await.s3;
+    let bucket = service.aws.output("RUSHES_BUCKET").unwrap();
+    let clip = clip(&service).await;
+    s3.put_object().bucket(bucket).key("library/Bee dancing+1.mp4").body(clip.into()).send().await.unwrap();
+    let library = format!("s3://{bucket}/library/");
+    let hosts = service.aws.endpoint.trim_start_matches("http://").to_owned();
+    let variables = [("RUSHES_LIBRARY", library.as_str()), ("RUSHES_ALLOW_HOSTS", hosts.as_str())];
+    let _renderer = service.start_renderer(&variables).unwrap();
+    let footage = |terms: &str| json!({"type": "footage", "terms": terms, "kind": "video"});
+    let scenes = json!([{"text": "One.", "background": footage("dancing bee")}, {"text": "Two.", "background": footage("a grey whale")}]);
+    let id = service.client.submit(&json!({"scenes": scenes, "output": {"resolution": "480p"}})).await.unwrap();
+    let task = service.client.ended(&id, MINUTES).await.unwrap();
+    assert_eq!(task["status"], "completed", "{task:#}");
+    let warning = "scene 2 shows a gradient: no footage of \"a grey whale\" could be had";
+    assert_eq!((&task["result"]["warnings"], &task["result"]["credits"]), (&json!([warning]), &json!([])));
+    assert!(task["result"]["distinct_frames"].as_u64().unwrap() > 20, "the clip moves: {task:#}");
+    assert!(!service.log("render").contains("X-Amz-Signature"), "a signed link was logged");
 }
 
 #[tokio::test]

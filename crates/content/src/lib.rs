@@ -2,6 +2,8 @@
 
 pub mod footage;
 pub mod http;
+#[cfg(test)]
+mod kept;
 pub mod keys;
 pub mod media;
 pub mod remember;

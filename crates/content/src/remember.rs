@@ -26,6 +26,8 @@ const SAMPLE_BYTES: u64 = 2;
 pub struct RememberingVoice {
     voice: Arc<dyn Voice>,
     memo: Arc<dyn Memo>,
+    /// Sentences that are spoken before what was spoken is remembered.
+    group: usize,
 }
 
 /// Stands before the samples of a remembered sentence.
@@ -39,7 +41,13 @@ impl RememberingVoice {
     /// `voice` with a memory.
     #[must_use]
     pub fn new(voice: Arc<dyn Voice>, memo: Arc<dyn Memo>) -> Self {
-        Self { voice, memo }
+        Self { voice, memo, group: usize::MAX }
+    }
+
+    /// Remembers after every `group` sentences: what was paid for is kept when a later one fails.
+    #[must_use]
+    pub fn in_groups(self, group: usize) -> Self {
+        Self { group: group.max(1), ..self }
     }
 
     /// Those of the sentences that are remembered and whole; their samples go into a file at `spool`.
@@ -110,13 +118,13 @@ impl Voice for RememberingVoice {
         })?;
         let missing: Vec<_> = keys.into_iter().filter(|(sentence, _)| !speeches.contains_key(sentence)).collect();
         tracing::debug!(remembered = speeches.len(), spoken = missing.len(), "speech recalled");
-        if !missing.is_empty() {
-            let asked: Vec<String> = missing.iter().map(|(sentence, _)| (*sentence).to_owned()).collect();
-            let spoken = self.voice.speak(&asked, choice, &spool.with_extension("spoken")).await?;
+        for (index, group) in missing.chunks(self.group).enumerate() {
+            let asked: Vec<String> = group.iter().map(|(sentence, _)| (*sentence).to_owned()).collect();
+            let spoken = self.voice.speak(&asked, choice, &spool.with_extension(format!("spoken{index}"))).await?;
             let puts: Vec<_> =
-                missing.iter().zip(&spoken).map(|((_, key), speech)| self.remember(*key, speech)).collect();
+                group.iter().zip(&spoken).map(|((_, key), speech)| self.remember(*key, speech)).collect();
             stream::iter(puts).buffer_unordered(AT_ONCE).collect::<()>().await;
-            speeches.extend(missing.iter().map(|(sentence, _)| *sentence).zip(spoken));
+            speeches.extend(group.iter().map(|(sentence, _)| *sentence).zip(spoken));
         }
         // A sentence that the voice left out is missing here too, and the caller counts.
         Ok(sentences.iter().filter_map(|sentence| speeches.get(sentence.as_str()).cloned()).collect())

@@ -16,6 +16,8 @@ use crate::signed::SignedCalls;
 use crate::voice::{ElevenLabs, OpenAiSpeech, Polly, RemoteVoice, VoiceChain};
 use crate::writer::{BedrockModel, Model, ModelWriter, OpenAiModel};
 
+/// Of a provider: as many as it costs to speak again when one fails.
+const SENTENCES_BEFORE_REMEMBERING: usize = 8;
 const PREFIX: &str = "RUSHES_";
 const OPENAI: &str = "https://api.openai.com/v1";
 const ELEVENLABS: &str = "https://api.elevenlabs.io/v1";
@@ -183,7 +185,7 @@ impl Outside {
     }
 
     fn remembering(&self, voice: impl Voice + 'static) -> Arc<dyn Voice> {
-        Arc::new(RememberingVoice::new(Arc::new(voice), self.memo.clone()))
+        Arc::new(RememberingVoice::new(Arc::new(voice), self.memo.clone()).in_groups(SENTENCES_BEFORE_REMEMBERING))
     }
 
     /// Where footage is looked for: `own` first, then those of Pexels (`RUSHES_PEXELS_KEY`) and

@@ -144,9 +144,9 @@ impl HttpClient {
             .circuits
             .admit(&host, Instant::now())
             .map_err(|open_for| HttpError::CircuitOpen { host: host.clone(), seconds: open_for.as_secs().max(1) })?;
-        let slot = self.slot().await;
         let left = deadline.saturating_duration_since(Instant::now());
         let exchange = async {
+            let _slot = self.slot().await;
             let request = call.build(&self.shared.trusted).map_err(|error| HttpError::broken(&host, error))?;
             let response =
                 self.shared.trusted.execute(request).await.map_err(|error| HttpError::broken(&host, error))?;
@@ -155,7 +155,6 @@ impl HttpClient {
         let outcome = tokio::time::timeout(left, exchange)
             .await
             .unwrap_or_else(|_| Err(HttpError::too_slow(&host, call.deadline)));
-        drop(slot);
         let is_well = outcome.as_ref().err().is_none_or(|error| !error.speaks_against_host());
         self.shared.circuits.record(&host, is_well, Instant::now());
         outcome

@@ -79,6 +79,7 @@ impl Server {
             .route("/busy", get(|| async { StatusCode::SERVICE_UNAVAILABLE }))
             .route("/to-good", get(|| async { Redirect::temporary("/good.png") }))
             .route("/to-inside", get(|| async { Redirect::temporary("https://127.0.0.1:9/secret") }))
+            .route("/to-localhost", get(|| async { Redirect::temporary("https://localhost:9/secret") }))
             .route("/to-metadata", get(|| async { Redirect::temporary("http://169.254.169.254/latest/meta-data/") }))
             .route("/round", get(|| async { Redirect::temporary("/round") }))
             .route("/slow", get(|| async { ([(header::CONTENT_LENGTH, "100000")], Body::from_stream(trickle())) }))
@@ -233,7 +234,7 @@ async fn an_endless_answer_is_cut_off() {
 #[tokio::test]
 async fn no_redirect_and_no_name_leads_inside() {
     let server = Server::start().await;
-    for path in ["/to-inside", "/to-metadata"] {
+    for path in ["/to-inside", "/to-localhost", "/to-metadata"] {
         for error in server.errors(path).await {
             assert!(matches!(error, MediaError::Forbidden { .. }), "{path}: {error}");
         }

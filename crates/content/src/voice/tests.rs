@@ -20,7 +20,9 @@ use url::Url;
 
 use super::{ElevenLabs, OpenAiSpeech, Polly, Provider, RemoteVoice, VoiceChain};
 use crate::http::{HttpClient, HttpConfig};
+use crate::kept::Kept;
 use crate::keys::Key;
+use crate::remember::RememberingVoice;
 use crate::signed::SignedCalls;
 
 const PLANTED: &str = "sk-planted-0123456789";
@@ -280,4 +282,28 @@ async fn the_dictionary_is_spoken_and_not_shown() {
     assert_eq!(server.asked()[0].body["input"], "Use sequel.");
     let shown: Vec<&str> = heard[0].0.words.iter().map(|word| word.text.as_str()).collect();
     assert_eq!(shown, ["Use", "SQL."]);
+}
+
+#[tokio::test]
+async fn what_was_spoken_before_a_failure_is_not_asked_for_again() {
+    let is_broken = Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let broken = Arc::clone(&is_broken);
+    let server = Server::start(move |asked| {
+        let is_third = asked.body["input"] == "Three.";
+        if is_third && broken.load(std::sync::atomic::Ordering::SeqCst) {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
+        pcm(2_400).into_response()
+    })
+    .await;
+    let voice = RememberingVoice::new(Arc::new(server.openai()), Arc::new(Kept::default())).in_groups(2);
+    let choice = VoiceChoice::named("alloy");
+    let error = say(&voice, &["One.", "Two.", "Three."], &choice).await.unwrap_err();
+    assert!(error.is_transient(), "{error}");
+    is_broken.store(false, std::sync::atomic::Ordering::SeqCst);
+    let before = server.asked().len();
+    assert_eq!(say(&voice, &["One.", "Two.", "Three."], &choice).await.unwrap().len(), 3);
+    let asked: Vec<Value> =
+        server.asked().split_off(before).into_iter().map(|asked| asked.body["input"].clone()).collect();
+    assert_eq!(asked, ["Three."]);
 }

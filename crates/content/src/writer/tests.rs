@@ -1,6 +1,5 @@
 //! Against real servers that speak the providers' protocols, well and badly.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,9 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use bytes::Bytes;
 use rushes_core::memo::NoMemo;
-use rushes_core::ports::{
-    Brief, CloudService, Memo, MemoError, MemoKey, RequestSigner, SignError, UnsignedRequest, Writer, WriterError,
-};
+use rushes_core::ports::{Brief, CloudService, Memo, RequestSigner, SignError, UnsignedRequest, Writer, WriterError};
 use rushes_core::spec::Language;
 use serde_json::{Value, json};
 use url::Url;
@@ -21,6 +18,7 @@ use url::Url;
 use super::prompt::SCHEMA;
 use super::{BedrockModel, ModelWriter, OpenAiModel, answer};
 use crate::http::{HttpClient, HttpConfig};
+use crate::kept::Kept;
 use crate::keys::Key;
 use crate::signed::SignedCalls;
 
@@ -319,21 +317,5 @@ fn an_answer_is_taken_only_if_the_schema_takes_it() {
         assert_eq!(schema.is_valid(&case), is_script, "{case}");
         let verdict = answer::read(&case.to_string(), 20);
         assert_eq!(matches!(verdict, answer::Verdict::Good(_)), is_script, "{case}: {verdict:?}");
-    }
-}
-
-/// Remembers in memory.
-#[derive(Default)]
-struct Kept(Mutex<HashMap<MemoKey, Bytes>>);
-
-#[async_trait::async_trait]
-impl Memo for Kept {
-    async fn get(&self, key: MemoKey) -> Result<Option<Bytes>, MemoError> {
-        Ok(self.0.lock().unwrap().get(&key).cloned())
-    }
-
-    async fn put(&self, key: MemoKey, value: Bytes) -> Result<(), MemoError> {
-        self.0.lock().unwrap().insert(key, value);
-        Ok(())
     }
 }
