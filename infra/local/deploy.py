@@ -124,7 +124,9 @@ def add_functions(template: dict, bin_dir: Path, code_bucket: str, endpoint: str
         variables = properties["Environment"]["Variables"]
         variables.pop("ESPEAK_DATA_PATH", None)
         variables.update(environment)
-    drop(template, layers)
+    # MiniStack knows no dashboards.
+    dashboards = {name for name, body in resources.items() if body["Type"] == "AWS::CloudWatch::Dashboard"}
+    drop(template, layers | dashboards)
 
 
 def upload(binary: Path, bucket: str) -> str:

@@ -15,7 +15,7 @@ use rushes_content::{remember::RememberingVoice, speak::SpeakVoice};
 use rushes_core::keys::ObjectKey;
 use rushes_core::manage::{ManageError, Manager};
 use rushes_core::memo::BucketMemo;
-use rushes_core::ports::{Bucket, TaskStore};
+use rushes_core::ports::{Bucket, NoObserver, TaskStore};
 use rushes_core::produce::Studio;
 use rushes_core::request::IdempotencyKey;
 use rushes_core::scratch::Scratch;
@@ -83,7 +83,9 @@ impl Outside {
         };
         let studio = Studio { writer: None, footage: Vec::new(), voice, media, renderer };
         let manager = Manager { store: store.clone(), bucket: bucket.clone(), queue: desk.queue.clone() };
-        Made { desk, manager, worker: Worker { store, bucket, studio, owner: "worker".to_owned(), lease: SECOND } }
+        let (owner, observer) = ("worker".to_owned(), Arc::new(NoObserver));
+        let worker = Worker { store, bucket, studio, owner, lease: SECOND, elsewhere: None, observer };
+        Made { desk, manager, worker }
     }
 
     /// Nothing that was remembered of one video fits another: the colour of the words differs.

@@ -7,6 +7,7 @@
 pub mod batch;
 pub mod dead_letters;
 mod dress;
+pub mod estimate;
 mod footage;
 pub mod keys;
 pub mod manage;
@@ -30,4 +31,5 @@ pub mod units;
 pub mod upload;
 mod words;
 pub mod work;
+mod work_error;
 mod work_progress;

@@ -3,18 +3,24 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use crate::estimate::{ElsewhereWhenLong, rendering_time};
 use crate::keys::ObjectKey;
-use crate::ports::{Bucket, BucketError, Change, Claim, ClaimOutcome, Progress, StoreError, TaskStore};
-use crate::produce::{ProduceError, Production, Studio};
-use crate::spec::{MediaOrigin, SpecError, VideoSpec};
+use crate::ports::{
+    Bucket, BucketError, Change, Claim, ClaimOutcome, Progress, StoreError, TaskEnd, TaskObserver, TaskOutcome,
+    TaskStore,
+};
+use crate::produce::{Production, Studio};
+use crate::spec::{MediaOrigin, VideoSpec};
 use crate::subtitles::{to_srt, to_vtt};
 use crate::task::{Stage, StageTimings, TaskError, TaskId, VideoReport};
+use crate::work_error::Consequence;
+pub use crate::work_error::WorkError;
 use crate::work_progress::{Step, Watched, changed};
 
 /// Workers that may begin a task before it is given up: fewer than the queue delivers
@@ -43,6 +49,10 @@ pub struct Worker {
     pub owner: String,
     /// How long a claim lasts unless it is kept up.
     pub lease: Duration,
+    /// Where tasks go that take too long for here, if anywhere.
+    pub elsewhere: Option<ElsewhereWhenLong>,
+    /// Is told what became of each claim.
+    pub observer: Arc<dyn TaskObserver>,
 }
 
 /// What is to be done with the message that named the task.
@@ -54,70 +64,6 @@ pub enum Disposition {
     Retry,
     /// Send it anew after this time: it waits for others, and that counts as no try.
     Later(Duration),
-}
-
-/// Why a task did not end with a video.
-#[derive(Debug, thiserror::Error)]
-pub enum WorkError {
-    /// The task was begun too often.
-    #[error("the task was begun {attempts} times and never finished")]
-    TooManyAttempts {
-        /// How often.
-        attempts: u32,
-    },
-    /// The worker is asked to stop.
-    #[error("the worker stops; another one begins the task again")]
-    Stopped,
-    /// The spec is gone.
-    #[error("the spec of the task is gone")]
-    SpecMissing,
-    /// The spec, accepted once, is refused now.
-    #[error(transparent)]
-    Spec(#[from] SpecError),
-    /// No video was made.
-    #[error(transparent)]
-    Produce(#[from] ProduceError),
-    /// The table did not do it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The bucket did not do it.
-    #[error(transparent)]
-    Bucket(#[from] BucketError),
-}
-
-/// What follows from an error.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Consequence {
-    /// Another worker has the task: leave it alone, look after it later.
-    Leave,
-    /// The task has ended: nothing is left to do.
-    Drop,
-    /// Nobody knows the task any more: nor shall anything stay of it.
-    CleanUp,
-    /// Give the lease back, try again.
-    Retry,
-    /// Write the reason into the task; nobody tries again.
-    Abort(TaskError),
-}
-
-impl WorkError {
-    /// The one place where retry and abort are decided.
-    fn consequence(&self, attempt: u32) -> Consequence {
-        let abort = |code: &str, message: String| Consequence::Abort(TaskError { code: code.to_owned(), message });
-        match self {
-            Self::Store(StoreError::LeaseLost) => Consequence::Leave,
-            Self::Store(StoreError::Ended(_)) => Consequence::Drop,
-            Self::Store(StoreError::Gone) => Consequence::CleanUp,
-            Self::Stopped => Consequence::Retry,
-            Self::TooManyAttempts { .. } => abort(GAVE_UP, self.to_string()),
-            Self::SpecMissing => abort("spec_missing", self.to_string()),
-            Self::Spec(error) => abort("invalid_spec", error.to_string()),
-            Self::Produce(error) if error.is_transient() && attempt < MAX_ATTEMPTS => Consequence::Retry,
-            Self::Produce(error) => abort(error.code(), error.to_string()),
-            Self::Store(_) | Self::Bucket(_) if attempt < MAX_ATTEMPTS => Consequence::Retry,
-            Self::Store(_) | Self::Bucket(_) => abort("storage_unavailable", self.to_string()),
-        }
-    }
 }
 
 impl Worker {
@@ -145,7 +91,10 @@ impl Worker {
             }
         };
         let (progress, steps) = Watched::begin();
-        match self.finish(&claim, directory, &progress, steps, stop).await {
+        let begun = Instant::now();
+        let finished = self.finish(&claim, directory, &progress, steps, stop).await;
+        self.tell_observer(&claim, &finished, begun.elapsed(), progress.timings());
+        match finished {
             Ok(report) => {
                 tracing::info!(task_id = %id, attempt = claim.attempt, wall_ms = report.wall_ms, frames = report.frames,
                     distinct_frames = report.distinct_frames, size_bytes = report.size_bytes, "task completed");
@@ -190,6 +139,12 @@ impl Worker {
         let work = async {
             let json = self.bucket.get(ObjectKey::Spec(claim.task_id)).await?.ok_or(WorkError::SpecMissing)?;
             let spec = VideoSpec::from_json(&json, MediaOrigin::Remote)?;
+            // Containers have no script writer.
+            if let Some(elsewhere) = self.elsewhere.as_ref().filter(|_| spec.topic.is_none())
+                && rendering_time(&spec) > elsewhere.limit
+            {
+                return Err(WorkError::TooLong(rendering_time(&spec)));
+            }
             let production = self.studio.produce(&spec, directory, progress).await?;
             progress.report(Stage::Uploading, 0.0);
             self.upload(claim.task_id, &production).await?;
@@ -263,6 +218,10 @@ impl Worker {
                 self.log_if_failed(claim, self.store.release(claim).await);
                 Disposition::Retry
             }
+            Consequence::Move => {
+                self.log_if_failed(claim, self.store.release(claim).await);
+                self.move_elsewhere(claim.task_id).await
+            }
             Consequence::Abort(reason) => match self.store.fail(claim, &reason, timings).await {
                 Ok(()) | Err(StoreError::Ended(_)) => Disposition::Done,
                 Err(error) => {
@@ -271,6 +230,39 @@ impl Worker {
                 }
             },
         }
+    }
+
+    /// Tells workers that have more time. Until they know, the message stays.
+    async fn move_elsewhere(&self, id: TaskId) -> Disposition {
+        let Some(elsewhere) = &self.elsewhere else { return Disposition::Retry };
+        match elsewhere.queue.send(id).await {
+            Ok(()) => Disposition::Done,
+            Err(error) => {
+                tracing::error!(task_id = %id, error = %error.0, "a long task could not be handed on");
+                Disposition::Retry
+            }
+        }
+    }
+
+    fn tell_observer(
+        &self,
+        claim: &Claim,
+        finished: &Result<VideoReport, WorkError>,
+        worked: Duration,
+        timings: StageTimings,
+    ) {
+        let outcome = match finished {
+            Ok(report) => TaskOutcome::Completed(report),
+            Err(error) => match error.consequence(claim.attempt) {
+                Consequence::Abort(_) => TaskOutcome::Failed,
+                Consequence::Retry | Consequence::Move => TaskOutcome::HandedBack,
+                Consequence::Leave | Consequence::Drop | Consequence::CleanUp => TaskOutcome::Dropped,
+            },
+        };
+        let age = Duration::try_from(Timestamp::now().duration_since(claim.task_id.made_at())).unwrap_or_default();
+        let waited = (claim.attempt == 1).then(|| age.saturating_sub(worked));
+        let (id, attempt) = (claim.task_id, claim.attempt);
+        self.observer.task_ended(&TaskEnd { id, attempt, outcome, waited, worked, timings });
     }
 
     fn log_if_failed(&self, claim: &Claim, outcome: Result<(), StoreError>) {

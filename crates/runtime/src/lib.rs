@@ -4,6 +4,7 @@
 pub mod config;
 pub mod http;
 pub mod messages;
+pub mod metrics;
 mod stop;
 pub mod telemetry;
 pub mod workdir;

@@ -4,11 +4,15 @@ mod handler;
 mod studio;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rushes_aws::{Clients, DynamoTable, S3Bucket, SqsQueue};
-use rushes_core::work::Worker;
-use rushes_runtime::config::{StorageConfig, WorkConfig};
-use rushes_runtime::{messages, telemetry, workdir::WorkDirs};
+use rushes_core::{estimate::ElsewhereWhenLong, work::Worker};
+use rushes_runtime::config::{StorageConfig, WorkConfig, optional};
+use rushes_runtime::{messages, metrics::EmbeddedMetrics, telemetry, workdir::WorkDirs};
+
+/// Videos that take longer go elsewhere, if there is such a place: a function runs for 15 minutes.
+const LONGEST_IN_A_FUNCTION: Duration = Duration::from_secs(600);
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -17,12 +21,18 @@ async fn main() -> anyhow::Result<()> {
     config.poll = wants_to_poll(std::env::args().skip(1))?;
     let clients = Clients::from_env().await;
     let bucket = Arc::new(S3Bucket::new(clients.s3.clone(), storage.bucket));
+    let elsewhere = optional("RUSHES_LONG_TASKS_QUEUE_URL").map(|url| ElsewhereWhenLong {
+        limit: LONGEST_IN_A_FUNCTION,
+        queue: Arc::new(SqsQueue::new(clients.sqs.clone(), url)),
+    });
     let worker = Worker {
         studio: studio::studio(&bucket, &clients, config.segment_workers)?,
         store: Arc::new(DynamoTable::new(clients.dynamodb, storage.table)),
         bucket,
         owner: format!("render-{}", ulid::Ulid::generate()),
         lease: config.lease,
+        elsewhere,
+        observer: Arc::new(EmbeddedMetrics::from_env()?),
     };
     let handler = handler::RenderHandler { worker, directories: WorkDirs::create()? };
     let queue = SqsQueue::new(clients.sqs, storage.tasks_queue_url);

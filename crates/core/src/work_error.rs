@@ -1,0 +1,79 @@
+//! What can come between a worker and a video, and what follows from it.
+
+use std::time::Duration;
+
+use crate::ports::{BucketError, StoreError};
+use crate::produce::ProduceError;
+use crate::spec::SpecError;
+use crate::task::TaskError;
+use crate::work::{GAVE_UP, MAX_ATTEMPTS};
+
+/// Why a task did not end with a video.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkError {
+    /// The task was begun too often.
+    #[error("the task was begun {attempts} times and never finished")]
+    TooManyAttempts {
+        /// How often.
+        attempts: u32,
+    },
+    /// The video takes too long for this worker.
+    #[error("the video takes about {} s to make, too long for here", .0.as_secs())]
+    TooLong(Duration),
+    /// The worker is asked to stop.
+    #[error("the worker stops; another one begins the task again")]
+    Stopped,
+    /// The spec is gone.
+    #[error("the spec of the task is gone")]
+    SpecMissing,
+    /// The spec, accepted once, is refused now.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// No video was made.
+    #[error(transparent)]
+    Produce(#[from] ProduceError),
+    /// The table did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The bucket did not do it.
+    #[error(transparent)]
+    Bucket(#[from] BucketError),
+}
+
+/// What follows from an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Consequence {
+    /// Another worker has the task: leave it alone, look after it later.
+    Leave,
+    /// The task has ended: nothing is left to do.
+    Drop,
+    /// Nobody knows the task any more: nor shall anything stay of it.
+    CleanUp,
+    /// Give the lease back, try again.
+    Retry,
+    /// Give the lease back and tell workers elsewhere.
+    Move,
+    /// Write the reason into the task; nobody tries again.
+    Abort(TaskError),
+}
+
+impl WorkError {
+    /// The one place where retry and abort are decided.
+    pub fn consequence(&self, attempt: u32) -> Consequence {
+        let abort = |code: &str, message: String| Consequence::Abort(TaskError { code: code.to_owned(), message });
+        match self {
+            Self::Store(StoreError::LeaseLost) => Consequence::Leave,
+            Self::Store(StoreError::Ended(_)) => Consequence::Drop,
+            Self::Store(StoreError::Gone) => Consequence::CleanUp,
+            Self::Stopped => Consequence::Retry,
+            Self::TooLong(_) => Consequence::Move,
+            Self::TooManyAttempts { .. } => abort(GAVE_UP, self.to_string()),
+            Self::SpecMissing => abort("spec_missing", self.to_string()),
+            Self::Spec(error) => abort("invalid_spec", error.to_string()),
+            Self::Produce(error) if error.is_transient() && attempt < MAX_ATTEMPTS => Consequence::Retry,
+            Self::Produce(error) => abort(error.code(), error.to_string()),
+            Self::Store(_) | Self::Bucket(_) if attempt < MAX_ATTEMPTS => Consequence::Retry,
+            Self::Store(_) | Self::Bucket(_) => abort("storage_unavailable", self.to_string()),
+        }
+    }
+}
