@@ -14,7 +14,7 @@ export RUSHES_BIN_DIR := $(CARGO_TARGET_DIR)/release
 # One profile for running and testing, so that every dependency is compiled once.
 CARGO_FLAGS := --release --locked
 
-.PHONY: help run test bench bench-peers fuzz check fmt setup layer clean
+.PHONY: help run test soak contract bench bench-peers fuzz check fmt setup layer clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,16 @@ test: ## Run all tests, end to end ones included
 	@infra/local/setup test
 	cargo build $(CARGO_FLAGS) --workspace --bins --tests
 	cargo nextest run $(CARGO_FLAGS) --workspace $(ARGS)
+
+soak: ## A night in minutes: 1,000 tasks, workers killed, AWS answering badly (SOAK_TASKS=1000, ARGS="…" for nextest)
+	@infra/local/setup test
+	cargo build $(CARGO_FLAGS) --workspace --bins --tests
+	cargo nextest run $(CARGO_FLAGS) --profile soak --workspace --run-ignored only -E 'test(/^soak_/) - test(contract)' $(ARGS)
+
+contract: ## Ask the API everything that docs/openapi.json allows and forbids
+	@infra/local/setup test
+	cargo build $(CARGO_FLAGS) --workspace --bins --tests
+	cargo nextest run $(CARGO_FLAGS) --profile soak --workspace --run-ignored only -E 'test(/^soak_/) & test(contract)' $(ARGS)
 
 bench: ## Measure against ffmpeg, x264 and MoviePy: time, memory, quality, the API (ARGS=--quick)
 	@infra/local/setup
@@ -52,6 +62,7 @@ check: ## Formatting, lints, docs, the stack's template, licences and sources of
 	RUSTDOCFLAGS='-D warnings' cargo doc $(CARGO_FLAGS) --workspace --no-deps
 	shellcheck .ci/run infra/local/setup tests/bench/setup fuzz/run
 	AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam validate --lint
+	.tools/sam/bin/cfn-lint infra/fargate/template.yaml
 	cargo deny --locked check --hide-inclusion-graph licenses bans sources
 
 fmt: ## Format the code

@@ -8,6 +8,7 @@ pub mod local_aws;
 pub mod media;
 pub mod process;
 pub mod providers;
+pub mod proxy;
 pub mod service;
 
 pub use client::Client;

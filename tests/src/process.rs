@@ -72,6 +72,17 @@ impl Process {
         Ok(count)
     }
 
+    /// Memory that it has of its own and of files at hand.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn resident_bytes(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.group))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+        let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
+        Ok(kib * 1024)
+    }
+
     /// Kills it and all that it started, as when the machine fails.
     ///
     /// # Errors

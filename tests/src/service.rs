@@ -110,6 +110,14 @@ impl Service {
         counts.map(|count| Ok(count.parse::<u64>()?)).sum()
     }
 
+    /// Memory that the API has.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn api_memory_bytes(&self) -> Result<u64> {
+        self._api.resident_bytes()
+    }
+
     /// What a program has written so far.
     #[must_use]
     pub fn log(&self, name: &str) -> String {

@@ -1,7 +1,8 @@
 //! The same binaries as Lambda functions: API Gateway before one, the queue before the other.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use rushes_aws::Clients;
 use rushes_tests::service::complaints_about;
 use rushes_tests::{Client, LocalAws};
 use serde_json::json;
@@ -23,6 +24,23 @@ async fn the_whole_stack_makes_a_video() {
     let path = aws.directory().join("video.mp4");
     std::fs::write(&path, &video).unwrap();
     assert_eq!(complaints_about(&path).await.unwrap(), "");
+
+    // A manifest in the bucket goes through a function, too.
+    let (s3, bucket) = (Clients::local(&aws.endpoint).await.s3, aws.output("RUSHES_BUCKET").unwrap());
+    let manifest = b"script,output.resolution\nMade of a manifest.,480p\n";
+    let put = s3.put_object().bucket(bucket).key("batches/one row.csv").body(manifest.to_vec().into());
+    put.send().await.unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let report = loop {
+        match s3.get_object().bucket(bucket).key("batches/one row.csv.results.jsonl").send().await {
+            Ok(object) => break object.body.collect().await.unwrap().to_vec(),
+            Err(_) => assert!(Instant::now() < deadline, "{}", aws.log()),
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    };
+    let row: serde_json::Value = serde_json::from_slice(&report).unwrap();
+    let task = client.ended(row["id"].as_str().unwrap(), Duration::from_secs(180)).await.unwrap();
+    assert_eq!(task["status"], "completed", "{task:#}\n{}", aws.log());
 
     // Acknowledged: nothing is left in the queue, neither to be seen nor hidden.
     tokio::time::sleep(Duration::from_secs(1)).await;

@@ -1,0 +1,228 @@
+//! A proxy before the local AWS that answers badly now and then, and remembers what was asked.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::local_aws::reqwest_client;
+
+/// Longer than clients wait for the table and the queue.
+const SILENCE: Duration = Duration::from_secs(7);
+/// Between two looks for messages.
+const PAUSE: Duration = Duration::from_millis(50);
+const MAX_BODY_BYTES: usize = 256 << 20;
+
+/// How an answer goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// 500, and nothing was done.
+    InternalError,
+    /// 503, and nothing was done.
+    Unavailable,
+    /// Too many calls, in the words of the service that was asked.
+    Throttled,
+    /// It was done, but the answer says 500.
+    LostAnswer,
+    /// Nothing is said for longer than clients wait.
+    Silence,
+}
+
+impl Fault {
+    const ALL: [Self; 5] = [Self::InternalError, Self::Unavailable, Self::Throttled, Self::LostAnswer, Self::Silence];
+}
+
+/// A running proxy; gone when it is dropped.
+#[derive(Debug)]
+pub struct Proxy {
+    /// Where it answers: what `AWS_ENDPOINT_URL` has to say.
+    pub endpoint: String,
+    shared: Arc<Shared>,
+    server: JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    upstream: String,
+    http: reqwest::Client,
+    /// One in so many calls goes wrong; none at 0.
+    one_in: u64,
+    calls: AtomicU64,
+    faults: Mutex<BTreeMap<Fault, u64>>,
+    stored: Mutex<BTreeMap<String, u64>>,
+}
+
+impl Proxy {
+    /// A proxy before `upstream` in which one in `one_in` signed calls goes wrong; none at 0.
+    ///
+    /// # Errors
+    /// When there is no port for it.
+    pub async fn start(upstream: &str, one_in: u64) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let endpoint = format!("http://{}", listener.local_addr()?);
+        let shared = Arc::new(Shared {
+            upstream: upstream.to_owned(),
+            http: reqwest_client(),
+            one_in,
+            calls: AtomicU64::new(0),
+            faults: Mutex::default(),
+            stored: Mutex::default(),
+        });
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&shared));
+        let server = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, router).await {
+                eprintln!("the proxy ended: {error}");
+            }
+        });
+        Ok(Self { endpoint, shared, server })
+    }
+
+    /// How many calls there were.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.shared.calls.load(Ordering::SeqCst)
+    }
+
+    /// How many of them went wrong in which way.
+    #[must_use]
+    pub fn faults(&self) -> BTreeMap<Fault, u64> {
+        self.shared.faults.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How often each object was stored.
+    #[must_use]
+    pub fn stored(&self) -> BTreeMap<String, u64> {
+        self.shared.stored.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl Shared {
+    /// Whether the next call goes wrong, and how: the same for the same count.
+    fn fault(&self) -> Option<Fault> {
+        let count = self.calls.fetch_add(1, Ordering::SeqCst);
+        // SplitMix64: calls that follow each other fare differently.
+        let mut mixed = count.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^= mixed >> 31;
+        if self.one_in == 0 || !mixed.is_multiple_of(self.one_in) {
+            return None;
+        }
+        let kind = usize::try_from(mixed / self.one_in % Fault::ALL.len() as u64).unwrap_or_default();
+        let fault = Fault::ALL[kind];
+        *self.faults.lock().unwrap_or_else(PoisonError::into_inner).entry(fault).or_default() += 1;
+        Some(fault)
+    }
+
+    /// Asks the local AWS, for messages as often as it takes: it hands messages to callers that
+    /// wait, even to those that have died meanwhile. AWS does not; nor does this.
+    async fn forward(&self, request: Request) -> Result<Response> {
+        let (parts, body) = request.into_parts();
+        let mut body = axum::body::to_bytes(body, MAX_BODY_BYTES).await?;
+        let mut wait = Duration::ZERO;
+        if parts.headers.get("x-amz-target").is_some_and(|target| target == "AmazonSQS.ReceiveMessage") {
+            let mut wish: Value = serde_json::from_slice(&body)?;
+            wait = Duration::from_secs(wish["WaitTimeSeconds"].take().as_u64().unwrap_or_default());
+            wish["WaitTimeSeconds"] = Value::from(0);
+            body = wish.to_string().into();
+        }
+        let until = Instant::now() + wait;
+        loop {
+            let (answer, bytes) = self.forward_once(&parts, body.clone()).await?;
+            let says = || serde_json::from_slice::<Value>(&bytes).unwrap_or_default();
+            if Instant::now() >= until || says()["Messages"].as_array().is_some_and(|messages| !messages.is_empty()) {
+                return Ok(answer);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn forward_once(&self, parts: &Parts, body: Bytes) -> Result<(Response, Bytes)> {
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        // The host stays as it was asked for: it is part of what was signed.
+        let forwarded = self.http.request(parts.method.clone(), format!("{}{path}", self.upstream));
+        let mut headers = parts.headers.clone();
+        headers.remove(header::CONTENT_LENGTH);
+        let answer = forwarded.headers(headers).body(body).send().await?;
+        if parts.method == Method::PUT && answer.status().is_success() {
+            let key = parts.uri.path().to_owned();
+            *self.stored.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default() += 1;
+        }
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = answer.status();
+        *response.headers_mut() = answer.headers().clone();
+        // Set anew for the body as it was read.
+        for name in [header::TRANSFER_ENCODING, header::CONNECTION] {
+            response.headers_mut().remove(name);
+        }
+        let bytes = answer.bytes().await?;
+        if parts.method != Method::HEAD {
+            *response.body_mut() = Body::from(bytes.clone());
+        }
+        Ok((response, bytes))
+    }
+}
+
+async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    // Links that people follow are no calls of ours.
+    let is_call = request.headers().contains_key(header::AUTHORIZATION);
+    let fault = if is_call { shared.fault() } else { None };
+    let headers = request.headers().clone();
+    match fault {
+        None => {}
+        Some(Fault::InternalError) => return refusal(&headers, StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
+        Some(Fault::Unavailable) => return refusal(&headers, StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable"),
+        Some(Fault::Throttled) => return throttled(&headers),
+        Some(Fault::Silence) => {
+            tokio::time::sleep(SILENCE).await;
+            return refusal(&headers, StatusCode::GATEWAY_TIMEOUT, "RequestTimeout");
+        }
+        Some(Fault::LostAnswer) => {
+            return match shared.forward(request).await {
+                Ok(_) => refusal(&headers, StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
+                Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
+            };
+        }
+    }
+    shared.forward(request).await.unwrap_or_else(|error| (StatusCode::BAD_GATEWAY, error.to_string()).into_response())
+}
+
+fn throttled(headers: &HeaderMap) -> Response {
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    if target.starts_with("DynamoDB") {
+        refusal(headers, StatusCode::BAD_REQUEST, "ProvisionedThroughputExceededException")
+    } else if target.starts_with("AmazonSQS") {
+        refusal(headers, StatusCode::BAD_REQUEST, "RequestThrottled")
+    } else {
+        refusal(headers, StatusCode::SERVICE_UNAVAILABLE, "SlowDown")
+    }
+}
+
+/// A refusal in the words of the service: JSON from the table and the queue, XML from the bucket.
+fn refusal(headers: &HeaderMap, status: StatusCode, code: &str) -> Response {
+    if headers.contains_key("x-amz-target") {
+        let body = format!(r#"{{"__type":"com.amazonaws.faults#{code}","message":"a fault on purpose"}}"#);
+        (status, [(header::CONTENT_TYPE, "application/x-amz-json-1.0")], body).into_response()
+    } else {
+        let body = format!("<Error><Code>{code}</Code><Message>A fault on purpose</Message></Error>");
+        (status, [(header::CONTENT_TYPE, "application/xml")], body).into_response()
+    }
+}
