@@ -211,16 +211,14 @@ async fn a_remembered_video_that_is_damaged_or_not_whole_is_made_again() -> Resu
             memo.0.lock().unwrap().keys().copied().filter(|key| key.kind == MemoKind::Video).collect();
         ensure!(keys.len() == 2, "a head and a part");
         for key in keys {
-            let mut entries = memo.0.lock().unwrap();
-            let value = entries.remove(&key).context("value")?;
+            let value = memo.0.lock().unwrap().remove(&key).context("value")?;
             if !is_lost {
                 let mut damaged = value.to_vec();
                 *damaged.last_mut().context("empty")? ^= 1;
-                entries.insert(key, damaged.into());
+                memo.0.lock().unwrap().insert(key, damaged.into());
             }
-            drop(entries);
             let again = render(&engine, &story, directory.path()).await?;
-            ensure!(again == whole || again.sha256 == whole.sha256, "{again:?}");
+            ensure!(again.sha256 == whole.sha256, "{again:?}");
         }
     }
     Ok(())

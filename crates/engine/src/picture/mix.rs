@@ -83,9 +83,7 @@ fn shift_line(line: &mut [u8], new: &[u8], shift: usize, is_from_end: bool, is_p
 /// Sixteen bits hold the sum: 255 times the whole, and a half.
 fn mixed(below: u8, above: u8, share: u16) -> u8 {
     let sum = u16::from(below) * (WHOLE - share) + u16::from(above) * share + WHOLE / 2;
-    #[expect(clippy::cast_possible_truncation, reason = "a mean of two bytes")]
-    let mixed = (sum / WHOLE) as u8;
-    mixed
+    (sum / WHOLE) as u8
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 256")]

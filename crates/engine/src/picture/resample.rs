@@ -167,7 +167,6 @@ fn add_rows_anywhere(sums: &mut [i16], rows: &[(&[i16], i16)]) {
 
 /// The upper half of the product.
 #[inline(always)]
-#[expect(clippy::cast_possible_truncation, reason = "the upper half of 32 bits")]
 fn weighed(sample: i16, weight: i16) -> i16 {
     ((i32::from(sample) * i32::from(weight)) >> 16) as i16
 }
@@ -249,9 +248,7 @@ fn to_bytes_avx2(line: &mut [u8], mixed: &[i16]) {
 #[inline(always)]
 fn to_bytes_anywhere(line: &mut [u8], mixed: &[i16]) {
     for (byte, sum) in line.iter_mut().zip(mixed) {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte")]
-        let value = (sum >> RESULT_SHIFT).clamp(0, 255) as u8;
-        *byte = value;
+        *byte = (sum >> RESULT_SHIFT).clamp(0, 255) as u8;
     }
 }
 

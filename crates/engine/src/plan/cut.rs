@@ -4,9 +4,18 @@
 /// same `idr_pic_id` (clause 7.4.3), so each segment has at least one more picture.
 pub const MIN_SEGMENT_FRAMES: u64 = 2;
 
-/// Cuts shots, given by their lengths in frames, into runs of at most `longest`
-/// frames: between shots where that leaves no tiny run. Returns the lengths of the runs.
+/// Cuts shots, given by their lengths in frames, into as few runs of at most `longest` frames
+/// as can be, of about the same length where that takes no more of them: the last of several
+/// that are rendered at once should not be waited for long. Returns the lengths of the runs.
 pub fn cut(shots: &[u64], longest: u64) -> Vec<u64> {
+    let runs = cut_greedily(shots, longest);
+    let frames: u64 = runs.iter().sum();
+    let even = cut_greedily(shots, frames.div_ceil(runs.len().max(1) as u64).max(MIN_SEGMENT_FRAMES));
+    if even.len() == runs.len() { even } else { runs }
+}
+
+/// Cuts where `longest` is reached, or between shots where that leaves no tiny run.
+fn cut_greedily(shots: &[u64], longest: u64) -> Vec<u64> {
     let mut runs = Vec::new();
     let mut run = 0;
     for shot in shots {
