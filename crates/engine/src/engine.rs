@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rushes_core::memo::NoMemo;
-use rushes_core::ports::{Memo, Progress, RenderError, RenderJob, RenderedFiles, Renderer};
+use rushes_core::ports::{Memo, MemoKey, Progress, RenderError, RenderJob, RenderedFiles, Renderer};
 use rushes_core::task::Stage;
 use rushes_core::timeline::Timeline;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::ffmpeg::Ffmpeg;
-use crate::fingerprint::{FileHashes, hash_files, segment_key, video_key};
+use crate::fingerprint::{FileHashes, hash_files, segment_key, segment_keys, video_key};
 use crate::plan::Plan;
 use crate::remember::{recall, recall_video, remember_video};
 use crate::slots::Slots;
@@ -114,16 +114,17 @@ impl Renderer for Engine {
         let (mut finished, mut missing) = (Vec::new(), Vec::new());
         for (place, timeline) in job.timelines.iter().enumerate() {
             let plan = Plan::new(timeline, &mut Typesetter::new());
-            let key = video_key(&plan, &hashes, sound_key);
+            let segment_keys = segment_keys(&plan, &hashes);
+            let key = video_key(&segment_keys, &sound_key);
             let directory = job.directory.join(format!("output-{place}"));
             make_folder(&directory).await.map_err(|source| RenderError::Io { doing: "making a folder", source })?;
             match recall_video(self.memo.as_ref(), key, &directory).await {
                 Some(files) => finished.push((place, files)),
-                None => missing.push((place, Shape { plan, key, directory })),
+                None => missing.push((place, Shape { plan, segment_keys, key, directory })),
             }
         }
         if !missing.is_empty() {
-            finished.extend(self.render_missing(missing, &job, sound_key, &hashes, progress).await?);
+            finished.extend(self.render_missing(missing, &job, sound_key, progress).await?);
         }
         finished.sort_by_key(|(place, _)| *place);
         Ok(finished.into_iter().map(|(_, files)| files).collect())
@@ -136,8 +137,7 @@ impl Engine {
         &self,
         shapes: Vec<(usize, Shape)>,
         job: &RenderJob<'_>,
-        sound_key: [u8; 32],
-        hashes: &FileHashes,
+        sound_key: MemoKey,
         progress: &dyn Progress,
     ) -> Result<Vec<(usize, RenderedFiles)>, RenderError> {
         let frames = shapes.iter().map(|(_, shape)| shape.plan.frames()).sum();
@@ -146,7 +146,7 @@ impl Engine {
         let pictures = async move {
             let mut pictures = Vec::with_capacity(shapes.len());
             for (_, shape) in shapes {
-                pictures.push(self.render_silent(shape, hashes, &drawn).await?);
+                pictures.push(self.render_silent(shape, &drawn).await?);
             }
             Ok(pictures)
         };

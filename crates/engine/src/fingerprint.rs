@@ -61,13 +61,18 @@ pub fn segment_key(segment: &Segment, hashes: &FileHashes) -> MemoKey {
 }
 
 /// The key under which a whole video is remembered, from those of all its segments and of its sound.
-pub fn video_key(plan: &Plan, hashes: &FileHashes, sound: [u8; 32]) -> MemoKey {
+pub fn video_key(segments: &[MemoKey], sound: &MemoKey) -> MemoKey {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(ENGINE_VERSION.as_bytes()).update(&sound);
-    for frames in &plan.segments {
-        hasher.update(&segment_key(&plan.segment(frames.clone()), hashes).hash);
+    hasher.update(ENGINE_VERSION.as_bytes()).update(&sound.hash);
+    for segment in segments {
+        hasher.update(&segment.hash);
     }
     MemoKey { kind: MemoKind::Video, hash: *hasher.finalize().as_bytes() }
+}
+
+/// The keys of all segments of a video, in order.
+pub fn segment_keys(plan: &Plan, hashes: &FileHashes) -> Vec<MemoKey> {
+    plan.segments.iter().map(|frames| segment_key(&plan.segment(frames.clone()), hashes)).collect()
 }
 
 /// A hasher of fields whose borders count.

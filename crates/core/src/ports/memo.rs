@@ -31,6 +31,15 @@ pub struct MemoKey {
     pub hash: [u8; 32],
 }
 
+impl MemoKey {
+    /// Name of the `number`-th part of a result that is kept in several.
+    #[must_use]
+    pub fn part(&self, number: u64) -> Self {
+        let hash = blake3::Hasher::new().update(&self.hash).update(&number.to_le_bytes()).finalize();
+        Self { kind: self.kind, hash: *hash.as_bytes() }
+    }
+}
+
 impl fmt::Display for MemoKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.kind {

@@ -11,7 +11,6 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::{Engine, POSTER_FILE, VIDEO_FILE};
 use crate::encode::encode_segment;
-use crate::fingerprint::{FileHashes, segment_key};
 use crate::mp4::{WrittenFile, write_mp4};
 use crate::plan::Plan;
 use crate::remember::{recall, remember};
@@ -30,7 +29,7 @@ struct SegmentFile {
 struct Shared<'a> {
     plan: &'a Plan,
     loader: &'a Loader,
-    hashes: &'a FileHashes,
+    segment_keys: &'a [MemoKey],
     directory: &'a Path,
     drawn: &'a UnboundedSender<u64>,
 }
@@ -38,6 +37,8 @@ struct Shared<'a> {
 /// One shape of a video, to be made in a directory of its own.
 pub struct Shape {
     pub plan: Plan,
+    /// What its segments are remembered by, in order.
+    pub segment_keys: Vec<MemoKey>,
     /// What the video is remembered by.
     pub key: MemoKey,
     pub directory: PathBuf,
@@ -54,13 +55,12 @@ impl Engine {
     pub(super) async fn render_silent(
         &self,
         shape: &Shape,
-        hashes: &FileHashes,
         drawn: &UnboundedSender<u64>,
     ) -> Result<Silent, RenderError> {
-        let Shape { plan, directory, .. } = shape;
+        let Shape { plan, segment_keys, directory, .. } = shape;
         let loader = Loader::new(self.ffmpeg.clone(), plan.output);
         let poster = directory.join(POSTER_FILE);
-        let shared = Shared { plan, loader: &loader, hashes, directory, drawn };
+        let shared = Shared { plan, loader: &loader, segment_keys, directory, drawn };
         let drawing_poster = async {
             let jpeg = snapshot(&self.ffmpeg, plan, &loader, poster_frame(plan), Format::Jpeg).await?;
             let written = tokio::fs::write(&poster, jpeg).await;
@@ -86,7 +86,7 @@ impl Engine {
     /// Recalls a segment or renders it, and writes it into a file.
     async fn render_segment(&self, index: usize, shared: &Shared<'_>) -> Result<SegmentFile, RenderError> {
         let segment = Arc::new(shared.plan.segment(shared.plan.segments[index].clone()));
-        let key = segment_key(&segment, shared.hashes);
+        let key = shared.segment_keys[index];
         let recalled = recall(self.memo.as_ref(), key, segment.frames()).await;
         let is_reused = recalled.is_some();
         let encoded = match recalled {

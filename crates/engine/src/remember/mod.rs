@@ -10,7 +10,7 @@ use bytes::Bytes;
 use rushes_core::ports::{Memo, MemoKey};
 
 /// What is remembered under the key. A memo that fails only costs work.
-async fn get(memo: &dyn Memo, key: MemoKey) -> Option<Bytes> {
+pub async fn get(memo: &dyn Memo, key: MemoKey) -> Option<Bytes> {
     memo.get(key).await.unwrap_or_else(|error| {
         tracing::warn!(%key, %error, "a remembered result cannot be read");
         None

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use bytes::Bytes;
-use rushes_core::ports::{Memo, MemoKey, MemoKind, RenderedFiles};
+use rushes_core::ports::{Memo, MemoKey, RenderedFiles};
 use rushes_core::seal::{open, seal};
 use rushes_core::task::SegmentCount;
 use tokio::fs::File;
@@ -59,7 +59,7 @@ pub async fn recall_video(memo: &dyn Memo, key: MemoKey, directory: &Path) -> Op
 async fn write_parts(memo: &dyn Memo, video: MemoKey, size_bytes: u64, path: &Path) -> io::Result<()> {
     let mut file = File::create(path).await?;
     for number in 0..size_bytes.div_ceil(PART_BYTES) {
-        let sealed = get(memo, part_key(video, number)).await.ok_or(io::ErrorKind::NotFound)?;
+        let sealed = get(memo, video.part(number)).await.ok_or(io::ErrorKind::NotFound)?;
         let part = open(&sealed).ok_or(io::ErrorKind::InvalidData)?;
         file.write_all(part).await?;
     }
@@ -76,7 +76,7 @@ pub async fn remember_video(memo: &dyn Memo, key: MemoKey, files: &RenderedFiles
         for number in 0..files.size_bytes.div_ceil(PART_BYTES) {
             let mut part = Vec::new();
             (&mut file).take(PART_BYTES).read_to_end(&mut part).await?;
-            memo.put(part_key(key, number), seal(&[&part])).await?;
+            memo.put(key.part(number), seal(&[&part])).await?;
         }
         memo.put(key, head(files, &tokio::fs::read(&files.poster).await?)).await?;
         Ok::<_, rushes_core::ports::Source>(())
@@ -84,11 +84,6 @@ pub async fn remember_video(memo: &dyn Memo, key: MemoKey, files: &RenderedFiles
     if let Err(error) = put.await {
         tracing::warn!(%key, %error, "a video could not be remembered");
     }
-}
-
-fn part_key(video: MemoKey, number: u64) -> MemoKey {
-    let hash = blake3::Hasher::new().update(&video.hash).update(&number.to_le_bytes()).finalize();
-    MemoKey { kind: MemoKind::Video, hash: *hash.as_bytes() }
 }
 
 fn head(files: &RenderedFiles, poster: &[u8]) -> Bytes {

@@ -17,6 +17,7 @@ use super::aac::coder_settings;
 use super::time::index;
 use super::track::{AacTrack, TrackWriter};
 use super::voice::SampleReader;
+use crate::remember::get;
 
 /// Raised when the same soundtrack is mixed or coded in another way.
 const SOUND_VERSION: &str = "rushes-sound 1";
@@ -29,7 +30,7 @@ const SAMPLES_AT_ONCE: u64 = 1 << 16;
 ///
 /// # Errors
 /// [`RenderError`] when speech or a sound cannot be read.
-pub async fn sound_key(soundtrack: Arc<Soundtrack>) -> Result<[u8; 32], RenderError> {
+pub async fn sound_key(soundtrack: Arc<Soundtrack>) -> Result<MemoKey, RenderError> {
     let hashing = tokio::task::spawn_blocking(move || hash(&soundtrack));
     hashing.await.map_err(|error| RenderError::Broken {
         reason: "hashing sound panicked".to_owned(),
@@ -37,7 +38,7 @@ pub async fn sound_key(soundtrack: Arc<Soundtrack>) -> Result<[u8; 32], RenderEr
     })?
 }
 
-fn hash(soundtrack: &Soundtrack) -> Result<[u8; 32], RenderError> {
+fn hash(soundtrack: &Soundtrack) -> Result<MemoKey, RenderError> {
     let mut hasher = Hasher::default();
     hasher.field(SOUND_VERSION);
     hasher.field(&format!("{:?} {:?} {:?}", coder_settings(1), coder_settings(2), soundtrack.duration));
@@ -60,7 +61,7 @@ fn hash(soundtrack: &Soundtrack) -> Result<[u8; 32], RenderError> {
             effect.start, effect.end, effect.trim, effect.is_looped, effect.volume
         ));
     }
-    Ok(*hasher.hash.finalize().as_bytes())
+    Ok(MemoKey { kind: MemoKind::Sound, hash: *hasher.hash.finalize().as_bytes() })
 }
 
 /// A hasher of fields whose borders count.
@@ -112,23 +113,12 @@ impl Hasher {
     }
 }
 
-fn part_key(sound: [u8; 32], number: u64) -> MemoKey {
-    let hash = blake3::Hasher::new().update(&sound).update(&number.to_le_bytes()).finalize();
-    MemoKey { kind: MemoKind::Sound, hash: *hash.as_bytes() }
-}
-
 /// The track, if it is remembered and whole. A memo that fails only costs work.
-pub async fn recall(memo: &dyn Memo, sound: [u8; 32], directory: &Path) -> Option<AacTrack> {
+pub async fn recall(memo: &dyn Memo, sound: MemoKey, directory: &Path) -> Option<AacTrack> {
     let mut track = TrackWriter::new(directory).ok()?;
     for number in 0u64.. {
-        let key = part_key(sound, number);
-        let sealed = match memo.get(key).await {
-            Ok(sealed) => sealed?,
-            Err(error) => {
-                tracing::warn!(%key, %error, "remembered sound cannot be read");
-                return None;
-            }
-        };
+        let key = sound.part(number);
+        let sealed = get(memo, key).await?;
         let Some(part) = Part::read(&sealed) else {
             tracing::warn!(%key, "remembered sound is damaged and is made again");
             return None;
@@ -144,7 +134,7 @@ pub async fn recall(memo: &dyn Memo, sound: [u8; 32], directory: &Path) -> Optio
 }
 
 /// Remembers the track. A memo that fails only costs work later.
-pub async fn remember(memo: &dyn Memo, sound: [u8; 32], track: &AacTrack) {
+pub async fn remember(memo: &dyn Memo, sound: MemoKey, track: &AacTrack) {
     let mut first = 0;
     let parts = track.frame_sizes.chunks(FRAMES_IN_PART);
     let last = parts.len().saturating_sub(1);
@@ -153,7 +143,7 @@ pub async fn remember(memo: &dyn Memo, sound: [u8; 32], track: &AacTrack) {
         let mut frames = vec![0; index(size)];
         let read = track.read(first, &mut frames);
         first += size;
-        let key = part_key(sound, number as u64);
+        let key = sound.part(number as u64);
         let put = memo.put(key, close(number == last, sizes, &frames)).await;
         if read.is_err() || put.is_err() {
             tracing::warn!(%key, read = ?read.err(), put = ?put.err(), "sound could not be remembered");

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rushes_core::ports::{Memo, RenderError};
+use rushes_core::ports::{Memo, MemoKey, RenderError};
 use rushes_core::timeline::Soundtrack;
 
 use super::aac::{PcmWriter, deadline, encode};
@@ -35,7 +35,7 @@ pub async fn encode_sound(
     ffmpeg: &Ffmpeg,
     memo: &dyn Memo,
     soundtrack: Arc<Soundtrack>,
-    key: [u8; 32],
+    key: MemoKey,
     directory: &Path,
 ) -> Result<Option<AacTrack>, RenderError> {
     if soundtrack.pieces.is_empty() && soundtrack.music.is_none() && soundtrack.effects.is_empty() {
