@@ -42,7 +42,7 @@ contract: ## Ask the API everything that docs/openapi.json allows and forbids
 bench: ## Measure against ffmpeg, x264 and MoviePy: time, memory, quality, the API (ARGS=--quick)
 	@infra/local/setup
 	@tests/bench/setup
-	cargo build $(CARGO_FLAGS) -p rushes -p rushes-speak -p rushes-api -p rushes-render
+	cargo build $(CARGO_FLAGS) -p rushes -p rushes-speak -p rushes-api -p rushes-render -p rushes-tests --bins
 	@exec $(RUSHES_TOOLS)/moviepy2/bin/python tests/bench/bench.py $(ARGS)
 
 bench-peers: ## Measure against Remotion 4 in a headless Chromium (ARGS=--quick)

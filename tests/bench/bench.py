@@ -22,6 +22,7 @@ import machine
 import narration
 import photographs
 import quality
+import recall
 import smoothness
 import story
 import word_times
@@ -161,6 +162,10 @@ def _latency(report: dict[str, Any], _: argparse.Namespace) -> None:
         report["latency"] = latency.measure(service.port)
 
 
+def _recall(report: dict[str, Any], arguments: argparse.Namespace) -> None:
+    report["recall"] = recall.measure(arguments.quick, _say)
+
+
 PARTS: dict[str, Part] = {
     "encode": _encode,
     "photographs": _photographs,
@@ -171,6 +176,7 @@ PARTS: dict[str, Part] = {
     "camera": _camera,
     "words": _words,
     "latency": _latency,
+    "recall": _recall,
 }
 
 

@@ -50,6 +50,9 @@ def judge(report: dict[str, Any]) -> list[dict[str, Any]]:
             p99 = told["p99_ms"]
             met = p99 is not None and p99 < P99_MS and not told["errors"]
             _add(verdicts, f"{name.upper()} p99, ms", f"< {P99_MS:g}, no errors", p99, met)
+    if told := report.get("recall"):
+        at_most("memo: a hit in memory, ns", told["hits"]["median_ns"], 1000)
+        at_least("memo: calls to providers avoided", told["workload"]["avoided"], 0.8)
     return verdicts
 
 

@@ -50,6 +50,13 @@ def print_report(report: dict[str, Any], path: Path) -> None:
         print(f"\nWords, against espeak-ng's events: {told}")
     if told := report.get("latency"):
         _latency(told)
+    if told := report.get("recall"):
+        work = told["workload"]
+        print(f"\nThe memo: a hit in memory takes {told['hits']['median_ns']} ns (median of {told['hits']['rounds']})")
+        print(
+            f"{work['videos']} videos over {work['topics']} topics in {work['wall_s']} s: {work['calls_made']} calls to"
+            f" providers instead of {work['calls_without_memo']}; {work['different_calls']} of them differ"
+        )
     print("\nTargets")
     for target in report["targets"]:
         verdict = "met" if target["met"] else "MISSED"

@@ -1,4 +1,4 @@
-"""The API with a local AWS behind it, as `rushes dev` starts them, but nobody who renders."""
+"""The API with a local AWS behind it, as `rushes dev` starts them; who renders is started as wanted."""
 
 import http.client
 import os
@@ -20,8 +20,11 @@ GRACE_S = 6
 class Service:
     """A context: on entry everything answers, on exit nothing runs any more."""
 
-    def __init__(self) -> None:
+    def __init__(self, variables: dict[str, str] | None = None) -> None:
         self.port = _free_port()
+        # What our own programs run with, once everything answers.
+        self.environment: dict[str, str] = {}
+        self._variables = variables or {}
         self._running: list[tuple[subprocess.Popen[bytes], Path]] = []
 
     def __enter__(self) -> "Service":
@@ -63,8 +66,13 @@ class Service:
             "RUSHES_LISTEN": f"127.0.0.1:{self.port}",
             "RUSHES_FFMPEG": str(FFMPEG),
         }
-        self._spawn("api", needed(BINARIES / "api"), environment)
+        self.environment = environment | self._variables
+        self.start("api", "api")
         self._wait(self.port, "/health")
+
+    def start(self, name: str, binary: str) -> None:
+        """One of our programs, until the service ends."""
+        self._spawn(name, needed(BINARIES / binary), self.environment)
 
     def _spawn(self, name: str, program: Path, environment: dict[str, str]) -> None:
         log = OUTPUT / f"{name}.log"

@@ -1,5 +1,6 @@
 //! Ports of which one call fails: the k-th of all that are made to any of them.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -8,11 +9,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use rushes_core::keys::ObjectKey;
+use rushes_core::memo::Counts;
 use rushes_core::narration::Speech;
 use rushes_core::ports::{
-    Begun, Bucket, BucketError, Change, Claim, ClaimOutcome, FetchedMedia, MediaError, MediaLibrary, Memo, MemoError,
-    MemoKey, ObjectStart, Progress, QueueError, RenderError, RenderJob, RenderedFiles, Renderer, RequestStore,
-    SignedUpload, StoreError, TaskPage, TaskQueue, TaskStore, Ticket, UploadTerms, Voice, VoiceError,
+    Begun, Bucket, BucketError, Change, Claim, ClaimOutcome, Entry, FetchedMedia, Found, MediaError, MediaLibrary,
+    MemoClaim, MemoError, MemoKey, MemoKind, MemoStore, ObjectStart, Progress, QueueError, RenderError, RenderJob,
+    RenderedFiles, Renderer, RequestStore, SignedUpload, StoreError, TaskPage, TaskQueue, TaskStore, Ticket,
+    UploadTerms, Voice, VoiceError,
 };
 use rushes_core::request::{IdempotencyKey, RequestHash};
 use rushes_core::spec::{Media, VoiceChoice};
@@ -285,13 +288,37 @@ impl<T: Bucket + ?Sized> Bucket for Faulty<T> {
 }
 
 #[async_trait]
-impl<T: Memo + ?Sized> Memo for Faulty<T> {
-    async fn get(&self, key: MemoKey) -> Result<Option<Bytes>, MemoError> {
+impl<T: MemoStore + ?Sized> MemoStore for Faulty<T> {
+    async fn get(&self, key: MemoKey) -> Result<Option<Found>, MemoError> {
         forward!(self.get(key))
     }
 
-    async fn put(&self, key: MemoKey, value: Bytes) -> Result<(), MemoError> {
-        forward!(self.put(key, value))
+    async fn put(&self, key: MemoKey, entry: &Entry, task: Option<TaskId>) -> Result<(), MemoError> {
+        forward!(self.put(key, entry, task))
+    }
+
+    async fn claim(&self, key: MemoKey, token: &str, lease: Duration) -> Result<MemoClaim, MemoError> {
+        forward!(self.claim(key, token, lease))
+    }
+
+    async fn extend(&self, key: MemoKey, token: &str, lease: Duration) -> Result<(), MemoError> {
+        forward!(self.extend(key, token, lease))
+    }
+
+    async fn finish(&self, key: MemoKey, token: &str, entry: &Entry, task: Option<TaskId>) -> Result<bool, MemoError> {
+        forward!(self.finish(key, token, entry, task))
+    }
+
+    async fn release(&self, key: MemoKey, token: &str) -> Result<(), MemoError> {
+        forward!(self.release(key, token))
+    }
+
+    async fn forget(&self, key: MemoKey) -> Result<bool, MemoError> {
+        forward!(self.forget(key))
+    }
+
+    async fn add_counts(&self, counts: &BTreeMap<MemoKind, Counts>) -> Result<(), MemoError> {
+        forward!(self.add_counts(counts))
     }
 }
 

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use rushes_aws::{DynamoTable, Message, S3Bucket, SqsQueue, parse_message};
+use rushes_aws::{DynamoMemo, DynamoTable, Message, S3Bucket, SqsQueue, parse_message};
 use rushes_content::http::{HttpClient, HttpConfig};
 use rushes_content::media::{AllowedHosts, Library};
 use rushes_content::{remember::RememberingVoice, speak::SpeakVoice};
 use rushes_core::keys::ObjectKey;
 use rushes_core::manage::{ManageError, Manager};
-use rushes_core::memo::BucketMemo;
+use rushes_core::memo::{LeveledMemo, Limits};
 use rushes_core::ports::{Bucket, NoObserver, TaskStore};
 use rushes_core::produce::Studio;
 use rushes_core::request::IdempotencyKey;
@@ -63,7 +63,9 @@ impl Outside {
     /// Every port goes through `faults`, also those on which others stand.
     fn behind(&self, faults: &Arc<Faults>) -> Made {
         let bucket = faults.around(self.bucket.clone());
-        let memo = faults.around(Arc::new(BucketMemo { bucket: self.bucket.clone() }));
+        let results = DynamoMemo::new(DynamoTable::clone(&self.table), S3Bucket::clone(&self.bucket));
+        let limits = Limits { lease: SECOND, ..Limits::default() };
+        let memo = Arc::new(LeveledMemo::new(faults.around(Arc::new(results)), limits));
         let http = HttpClient::new(HttpConfig::default()).unwrap();
         let library = Library::for_service(http, AllowedHosts::default()).with_uploads(bucket.clone());
         let media = faults.around(Arc::new(library));

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 /// Who may use which crate of the workspace.
-const ALLOWED: [(&str, &[&str]); 10] = [
+const ALLOWED: [(&str, &[&str]); 11] = [
     ("rushes-core", &[]),
     ("rushes-engine", &["rushes-core"]),
     ("rushes-content", &["rushes-core"]),
@@ -17,6 +17,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     ("rushes", &["rushes-core", "rushes-engine", "rushes-content"]),
     ("rushes-api", &["rushes-core", "rushes-aws", "rushes-content", "rushes-runtime"]),
     ("rushes-ingest", &["rushes-core", "rushes-aws", "rushes-content", "rushes-runtime"]),
+    ("rushes-sweep", &["rushes-core", "rushes-aws", "rushes-runtime"]),
     ("rushes-render", &["rushes-core", "rushes-aws", "rushes-content", "rushes-engine", "rushes-runtime"]),
 ];
 

@@ -1,7 +1,9 @@
 //! The commands and their options.
 
+mod cache;
 mod manage;
 
+pub use cache::{CacheCommand, CacheForgetOptions, CacheOptions, CacheShowOptions, CacheStatsOptions};
 pub use manage::{DlqChangeOptions, DlqCommand, DlqListOptions, DlqOptions, ListOptions, TasksOptions};
 
 use std::path::PathBuf;
@@ -56,6 +58,8 @@ pub enum Command {
     Delete(TasksOptions),
     /// Look at messages that were delivered too often, send them again, or drop them.
     Dlq(DlqOptions),
+    /// Look at what a running service remembers, or forget it.
+    Cache(CacheOptions),
     /// Run the whole service on this machine (`make run` does it).
     Dev(DevOptions),
 }

@@ -1,10 +1,10 @@
 //! What a person types: `rushes render`, `preview`, `inspect`, `submit`, `watch`, `list`, `cancel`, `retry`,
-//! `delete`, `dlq`, `dev`.
+//! `delete`, `dlq`, `cache`, `dev`.
 
 mod arguments;
-mod cache;
 mod client;
 mod dev;
+mod directory;
 mod dlq;
 mod input;
 mod inspect;
@@ -12,6 +12,7 @@ mod manage;
 mod outcome;
 mod preview;
 mod progress;
+mod remembered;
 mod render;
 mod studio;
 mod submit;
@@ -38,6 +39,7 @@ async fn main() -> ExitCode {
         Command::Retry(options) => manage::retry(options).await,
         Command::Delete(options) => manage::delete(options).await,
         Command::Dlq(options) => dlq::run(options).await,
+        Command::Cache(options) => remembered::run(options).await,
         Command::Dev(options) => dev::run(options).await,
     };
     outcome::exit_code(outcome)

@@ -17,7 +17,7 @@ use rushes_core::timeline::Timeline;
 use rushes_engine::Engine;
 
 use crate::arguments::ToolOptions;
-use crate::cache::DirectoryMemo;
+use crate::directory::DirectoryMemo;
 
 /// The engine as asked for, with its memory.
 pub fn engine(options: &ToolOptions) -> anyhow::Result<Engine> {

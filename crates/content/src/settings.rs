@@ -8,7 +8,7 @@ use std::time::Duration;
 use rushes_core::ports::{Footage, Memo, RequestSigner, Voice, Writer};
 use url::Url;
 
-use crate::footage::{Pexels, Pixabay};
+use crate::footage::{Pexels, Pixabay, RememberingFootage};
 use crate::http::{HttpClient, HttpConfig};
 use crate::keys::{Key, KeyError};
 use crate::remember::RememberingVoice;
@@ -185,7 +185,11 @@ impl Outside {
     }
 
     fn remembering(&self, voice: impl Voice + 'static) -> Arc<dyn Voice> {
-        Arc::new(RememberingVoice::new(Arc::new(voice), self.memo.clone()).in_groups(SENTENCES_BEFORE_REMEMBERING))
+        Arc::new(RememberingVoice::new(Arc::new(voice), self.memo.clone()).of_a_provider(SENTENCES_BEFORE_REMEMBERING))
+    }
+
+    fn remembering_footage(&self, provider: &'static str, footage: impl Footage + 'static) -> Arc<dyn Footage> {
+        Arc::new(RememberingFootage::new(provider, Arc::new(footage), self.memo.clone()))
     }
 
     /// Where footage is looked for: `own` first, then those of Pexels (`RUSHES_PEXELS_KEY`) and
@@ -202,11 +206,11 @@ impl Outside {
         let mut sources: Vec<Arc<dyn Footage>> = own.into_iter().collect();
         if let Some(key) = environment.key("RUSHES_PEXELS_KEY", calls.as_ref())? {
             let url = environment.url("RUSHES_PEXELS_URL", PEXELS)?;
-            sources.push(Arc::new(Pexels::new(self.http.clone(), url, key)));
+            sources.push(self.remembering_footage("pexels", Pexels::new(self.http.clone(), url, key)));
         }
         if let Some(key) = environment.key("RUSHES_PIXABAY_KEY", calls.as_ref())? {
             let url = environment.url("RUSHES_PIXABAY_URL", PIXABAY)?;
-            sources.push(Arc::new(Pixabay::new(self.http.clone(), url, key)));
+            sources.push(self.remembering_footage("pixabay", Pixabay::new(self.http.clone(), url, key)));
         }
         Ok(sources)
     }

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::estimate::{ElsewhereWhenLong, rendering_time};
 use crate::keys::ObjectKey;
+use crate::memo;
 use crate::ports::{
     Bucket, BucketError, Change, Claim, ClaimOutcome, Progress, StoreError, TaskEnd, TaskObserver, TaskOutcome,
     TaskStore,
@@ -145,7 +146,7 @@ impl Worker {
             {
                 return Err(WorkError::TooLong(rendering_time(&spec)));
             }
-            let production = self.studio.produce(&spec, directory, progress).await?;
+            let production = memo::made_for(claim.task_id, self.studio.produce(&spec, directory, progress)).await?;
             progress.report(Stage::Uploading, 0.0);
             self.upload(claim.task_id, &production).await?;
             Ok::<_, WorkError>(production.report)

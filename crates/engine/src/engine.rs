@@ -15,7 +15,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use crate::ffmpeg::Ffmpeg;
 use crate::fingerprint::{FileHashes, hash_files, segment_key, segment_keys, video_key};
 use crate::plan::Plan;
-use crate::remember::{recall, recall_video, remember_video};
+use crate::remember::{is_remembered, recall_video, remember_video};
 use crate::slots::Slots;
 use crate::snapshot::{Format, snapshot};
 use crate::sound::{encode_sound, sound_key};
@@ -92,13 +92,12 @@ impl Engine {
         let mut facts = Vec::with_capacity(plan.segments.len());
         for frames in &plan.segments {
             let segment = plan.segment(frames.clone());
-            let remembered = recall(self.memo.as_ref(), segment_key(&segment, &hashes), segment.frames()).await;
             facts.push(PlannedSegment {
                 first_frame: frames.start,
                 frames: segment.frames(),
                 distinct_frames: segment.shots.len() as u64,
                 is_moving: segment.is_moving(),
-                is_remembered: remembered.is_some(),
+                is_remembered: is_remembered(self.memo.as_ref(), segment_key(&segment, &hashes)).await,
             });
         }
         Ok(facts)

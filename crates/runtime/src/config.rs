@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
+use rushes_core::memo::{Budget, Limits};
+
 /// A variable that is missing or cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
@@ -162,6 +164,29 @@ impl WorkConfig {
             drain: Duration::from_secs(drain),
             poll: false,
         })
+    }
+}
+
+/// What is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoConfig {
+    /// `RUSHES_MEMO_MEMORY_MB`, by default 64: megabytes of results in the memory of this process.
+    pub limits: Limits,
+    /// `RUSHES_MEMO_BUDGET_GB`, by default 10: gigabytes of results over all; and
+    /// `RUSHES_MEMO_KEPT_PERCENT`, by default 80: down to which share of that a sweep goes.
+    pub budget: Budget,
+}
+
+impl MemoConfig {
+    /// From this process's environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the variable.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let memory_bytes = within("RUSHES_MEMO_MEMORY_MB", 64, 1, 64 << 10)? << 20;
+        let limit_bytes = within("RUSHES_MEMO_BUDGET_GB", 10, 1, 1_000_000)? * 1_000_000_000;
+        let kept_percent = within("RUSHES_MEMO_KEPT_PERCENT", 80, 1, 100)?;
+        Ok(Self { limits: Limits { memory_bytes, ..Limits::default() }, budget: Budget { limit_bytes, kept_percent } })
     }
 }
 

@@ -1,6 +1,7 @@
 //! What hosts the functions: in Lambda, or in a process of their own on a
 //! laptop or in a container. The functions themselves do not know which.
 
+pub mod clock;
 pub mod config;
 pub mod http;
 pub mod messages;
@@ -29,6 +30,9 @@ pub enum HostError {
     /// Signals or sockets failed.
     #[error("the host failed")]
     Io(#[from] std::io::Error),
+    /// What was to be done once failed.
+    #[error("the work failed")]
+    Work(#[source] rushes_core::ports::Source),
     /// Lambda's runtime API failed.
     #[error("the Lambda runtime failed: {0}")]
     Lambda(lambda_runtime::Error),

@@ -10,6 +10,7 @@ use axum::routing::{delete, get, post};
 use rushes_core::batch::BatchDesk;
 use rushes_core::dead_letters::DeadLetters;
 use rushes_core::manage::Manager;
+use rushes_core::memo::Desk;
 use rushes_core::read::Reader;
 use rushes_core::submit::FrontDesk;
 use rushes_core::upload::Uploads;
@@ -18,7 +19,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::auth::{Access, require_key};
 use crate::limit::{Limiter, within_limit};
 use crate::problem::Problem;
-use crate::routes::{assets, batches, dead_letters, health, legacy, manage, videos};
+use crate::routes::{assets, batches, cache, dead_letters, health, legacy, manage, videos};
 use crate::{dashboard, observe};
 
 /// What the routes work with.
@@ -28,6 +29,7 @@ pub struct Service {
     pub reader: Reader,
     pub manager: Manager,
     pub dead_letters: DeadLetters,
+    pub cache: Desk,
     pub uploads: Uploads,
     pub access: Access,
     pub limiter: Limiter,
@@ -51,6 +53,8 @@ pub fn router(service: Service) -> Router {
         .route("/v1/batches", post(batches::create))
         .route("/v1/batches/{id}", get(batches::show))
         .route("/v1/assets", post(assets::create))
+        .route("/v1/cache", get(cache::measure).delete(cache::forget_many))
+        .route("/v1/cache/{kind}/{hash}", get(cache::show).delete(cache::forget))
         .route_layer(with_key())
         .route_layer(limited())
         .layer(map_response(observe::never_cached));

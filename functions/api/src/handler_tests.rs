@@ -14,6 +14,7 @@ use rushes_core::batch::{Batch, BatchDesk, BatchId, BatchProgress, StatusCounts}
 use rushes_core::dead_letters::DeadLetters;
 use rushes_core::keys::ObjectKey;
 use rushes_core::manage::Manager;
+use rushes_core::memo::{Budget, Desk};
 use rushes_core::ports::{
     BatchClaim, BatchClaimOutcome, BatchStore, Begun, Bucket, BucketError, Change, Claim, ClaimOutcome, DeadLetter,
     DeadLetterQueue, FetchedMedia, MediaError, MediaLibrary, ObjectStart, QueueError, RequestStore, SignedUpload,
@@ -30,6 +31,7 @@ use tower::ServiceExt;
 
 use super::{Service, router};
 use crate::auth::Access;
+use crate::broken_memo::BrokenMemo;
 use crate::limit::Limiter;
 
 /// Everything that the API needs, and what of it is broken.
@@ -266,8 +268,10 @@ fn service(outside: &Arc<Outside>) -> Service {
     let uploads = Uploads { bucket: outside.clone() };
     let manager = Manager { store: outside.clone(), bucket: outside.clone(), queue: outside.clone() };
     let dead_letters = DeadLetters { letters: outside.clone(), store: outside.clone(), queue: outside.clone() };
+    let budget = Budget::default();
+    let cache = Desk { store: Arc::new(BrokenMemo), catalog: Arc::new(BrokenMemo), budget };
     let limiter = Limiter::new(2);
-    Service { desk, batches, reader, manager, dead_letters, uploads, access: Access::Open, limiter }
+    Service { desk, batches, reader, manager, dead_letters, cache, uploads, access: Access::Open, limiter }
 }
 
 async fn ask(outside: &Arc<Outside>, method: &str, path: &str, body: &str) -> (Response<()>, String) {
@@ -386,4 +390,35 @@ async fn a_request_that_is_not_accepted_gives_its_key_back() {
     let (response, _) = ask_with(&outside, "POST", "/v1/videos", SPEC, &["key"]).await;
     assert_eq!(response.status(), StatusCode::ACCEPTED);
     assert!(outside.keyed.load(Ordering::SeqCst));
+}
+
+#[tokio::test]
+async fn a_memo_that_does_not_answer_is_said_and_not_shown() {
+    let outside = Arc::new(Outside::default());
+    let hash = "0".repeat(64);
+    let requests = [
+        ("GET", "/v1/cache".to_owned()),
+        ("DELETE", "/v1/cache?kind=script".to_owned()),
+        ("GET", format!("/v1/cache/script/{hash}")),
+        ("DELETE", format!("/v1/cache/voice/{hash}")),
+    ];
+    for (method, path) in requests {
+        let (answer, body) = ask(&outside, method, &path, "").await;
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{method} {path}: {body}");
+        assert!(!body.contains("secret"), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_to_be_forgotten_has_to_be_said_in_one_way() {
+    let outside = Arc::new(Outside::default());
+    for query in ["", "?kind=thing", "?task=1", "?kind=script&task=01", "?all=yes"] {
+        let (answer, body) = ask(&outside, "DELETE", &format!("/v1/cache{query}"), "").await;
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{query}: {body}");
+        assert!(body.contains("invalid_query"), "{body}");
+    }
+    for name in ["script/00", "thing/00", "script/xyz"] {
+        let (answer, _) = ask(&outside, "GET", &format!("/v1/cache/{name}"), "").await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{name}");
+    }
 }

@@ -2,6 +2,8 @@
 
 mod auth;
 mod body;
+#[cfg(test)]
+mod broken_memo;
 mod dashboard;
 mod handler;
 mod limit;
@@ -11,13 +13,13 @@ mod routes;
 
 use std::sync::Arc;
 
-use rushes_aws::{Clients, DynamoTable, S3Bucket, SqsDeadLetters, SqsQueue};
+use rushes_aws::{Clients, DynamoMemo, DynamoTable, S3Bucket, SqsDeadLetters, SqsQueue};
 use rushes_content::http::HttpClient;
 use rushes_content::media::{AllowedHosts, Library};
 use rushes_content::settings::Environment;
 use rushes_core::submit::{FrontDesk, REQUEST_LEASE};
-use rushes_core::{batch::BatchDesk, dead_letters::DeadLetters, manage::Manager, read::Reader, upload::Uploads};
-use rushes_runtime::config::{LimitConfig, ListenConfig, RetentionConfig, StorageConfig, parsed};
+use rushes_core::{batch::BatchDesk, dead_letters::DeadLetters, manage::Manager, memo, read::Reader, upload::Uploads};
+use rushes_runtime::config::{LimitConfig, ListenConfig, MemoConfig, RetentionConfig, StorageConfig, parsed};
 use rushes_runtime::{http, telemetry};
 
 #[tokio::main]
@@ -27,6 +29,7 @@ async fn main() -> anyhow::Result<()> {
     let clients = Clients::from_env().await;
     let bucket = Arc::new(S3Bucket::new(clients.s3, storage.bucket));
     let store = Arc::new(DynamoTable::new(clients.dynamodb, storage.table));
+    let results = Arc::new(DynamoMemo::new(DynamoTable::clone(&store), S3Bucket::clone(&bucket)));
     let environment = Environment::of_process();
     let http = HttpClient::new(environment.http()?)?;
     let media = Library::for_service(http, parsed("RUSHES_ALLOW_HOSTS", AllowedHosts::default())?);
@@ -47,6 +50,7 @@ async fn main() -> anyhow::Result<()> {
         desk,
         manager: Manager { store: store.clone(), bucket: bucket.clone(), queue: queue.clone() },
         dead_letters: DeadLetters { letters, store: store.clone(), queue },
+        cache: memo::Desk { store: results.clone(), catalog: results, budget: MemoConfig::from_env()?.budget },
         uploads: Uploads { bucket: bucket.clone() },
         reader: Reader { store, bucket },
         access: parsed("RUSHES_API_KEYS", auth::Access::default())?,

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use rushes_core::batch::BatchError;
 use rushes_core::dead_letters::DeadLetterError;
 use rushes_core::manage::ManageError;
-use rushes_core::ports::StoreError;
+use rushes_core::ports::{MemoError, StoreError};
 use rushes_core::read::ReadError;
 use rushes_core::request::InvalidIdempotencyKey;
 use rushes_core::spec::{SpecError, Violation};
@@ -77,6 +77,11 @@ impl Problem {
     pub fn no_such_message() -> Self {
         let detail = "No dead letter has that id, or names the task of that id.";
         Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such message", detail)
+    }
+
+    pub fn no_such_result() -> Self {
+        let detail = "No result of that kind and hash is remembered, or it has expired.";
+        Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such result", detail)
     }
 
     pub fn one_idempotency_key() -> Self {
@@ -212,6 +217,12 @@ impl From<DeadLetterError> for Problem {
             DeadLetterError::Store(error) => error.into(),
             DeadLetterError::Queue(_) => unavailable(&error),
         }
+    }
+}
+
+impl From<MemoError> for Problem {
+    fn from(error: MemoError) -> Self {
+        unavailable(&error)
     }
 }
 

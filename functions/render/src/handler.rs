@@ -1,7 +1,10 @@
 //! From a message to a use case: one task, in a directory of its own.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use rushes_aws::{Message, parse_message};
+use rushes_core::memo::LeveledMemo;
 use rushes_core::work::{Disposition, MAX_DELIVERIES, Worker};
 use rushes_runtime::messages::{Handler, Stop};
 use rushes_runtime::workdir::WorkDirs;
@@ -10,6 +13,7 @@ use tracing::Instrument;
 /// Works on tasks.
 pub struct RenderHandler {
     pub worker: Worker,
+    pub memo: Arc<LeveledMemo>,
     pub directories: WorkDirs,
 }
 
@@ -36,6 +40,8 @@ impl Handler for RenderHandler {
         };
         // The directory goes when this returns, and also when it is dropped half-way.
         let work = self.worker.work(id, directory.path(), stop.requested());
-        work.instrument(tracing::info_span!("task", task_id = %id)).await
+        let disposition = work.instrument(tracing::info_span!("task", task_id = %id)).await;
+        self.memo.hand_in_counts().await;
+        disposition
     }
 }

@@ -6,9 +6,9 @@ mod studio;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rushes_aws::{Clients, DynamoTable, S3Bucket, SqsQueue};
-use rushes_core::{estimate::ElsewhereWhenLong, work::Worker};
-use rushes_runtime::config::{StorageConfig, WorkConfig, optional};
+use rushes_aws::{Clients, DynamoMemo, DynamoTable, S3Bucket, SqsQueue};
+use rushes_core::{estimate::ElsewhereWhenLong, memo::LeveledMemo, work::Worker};
+use rushes_runtime::config::{MemoConfig, StorageConfig, WorkConfig, optional};
 use rushes_runtime::{messages, metrics::EmbeddedMetrics, telemetry, workdir::WorkDirs};
 
 /// Videos that take longer go elsewhere, if there is such a place: a function runs for 15 minutes.
@@ -25,16 +25,19 @@ async fn main() -> anyhow::Result<()> {
         limit: LONGEST_IN_A_FUNCTION,
         queue: Arc::new(SqsQueue::new(clients.sqs.clone(), url)),
     });
+    let store = DynamoTable::new(clients.dynamodb.clone(), storage.table);
+    let results = DynamoMemo::new(store.clone(), S3Bucket::clone(&bucket));
+    let memo = Arc::new(LeveledMemo::new(Arc::new(results), MemoConfig::from_env()?.limits));
     let worker = Worker {
-        studio: studio::studio(&bucket, &clients, config.segment_workers)?,
-        store: Arc::new(DynamoTable::new(clients.dynamodb, storage.table)),
+        studio: studio::studio(&bucket, &clients, memo.clone(), config.segment_workers)?,
+        store: Arc::new(store),
         bucket,
         owner: format!("render-{}", ulid::Ulid::generate()),
         lease: config.lease,
         elsewhere,
         observer: Arc::new(EmbeddedMetrics::from_env()?),
     };
-    let handler = handler::RenderHandler { worker, directories: WorkDirs::create()? };
+    let handler = handler::RenderHandler { worker, memo, directories: WorkDirs::create()? };
     let queue = SqsQueue::new(clients.sqs, storage.tasks_queue_url);
     Ok(messages::serve(Arc::new(handler), queue, config).await?)
 }

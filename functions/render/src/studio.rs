@@ -11,15 +11,19 @@ use rushes_content::remember::RememberingVoice;
 use rushes_content::settings::{Environment, Outside};
 use rushes_content::speak::SpeakVoice;
 use rushes_core::ports::Footage;
-use rushes_core::{memo::BucketMemo, produce::Studio};
+use rushes_core::{memo::LeveledMemo, produce::Studio};
 use rushes_engine::Engine;
 use rushes_runtime::config::{optional, parsed};
 
 /// The studio over `bucket`, with so many segments rendered at once.
-pub fn studio(bucket: &Arc<S3Bucket>, clients: &Clients, segment_workers: Option<usize>) -> anyhow::Result<Studio> {
+pub fn studio(
+    bucket: &Arc<S3Bucket>,
+    clients: &Clients,
+    memo: Arc<LeveledMemo>,
+    segment_workers: Option<usize>,
+) -> anyhow::Result<Studio> {
     let environment = Environment::of_process();
     let http = HttpClient::new(environment.http()?)?;
-    let memo = Arc::new(BucketMemo { bucket: bucket.clone() });
     let outside = Outside { http: http.clone(), signer: Some(Arc::new(clients.signer.clone())), memo: memo.clone() };
     let library = Library::for_service(http, parsed("RUSHES_ALLOW_HOSTS", AllowedHosts::default())?);
     let own = optional("RUSHES_LIBRARY").map(|address| S3Library::new(clients.s3.clone(), &address)).transpose();

@@ -2,6 +2,7 @@
 
 mod pexels;
 mod pixabay;
+mod remembering;
 #[cfg(test)]
 mod tests;
 
@@ -10,6 +11,7 @@ use rushes_core::spec::{FootageKind, MediaKind};
 
 pub use pexels::Pexels;
 pub use pixabay::Pixabay;
+pub use remembering::RememberingFootage;
 
 /// What is asked for at once.
 const RESULTS: &str = "20";

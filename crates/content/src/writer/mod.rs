@@ -10,9 +10,9 @@ mod tests;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use rushes_core::memo::{Json, once};
 use rushes_core::ports::{Brief, Memo, MemoKey, MemoKind, Writer, WriterError};
 use rushes_core::script::Script;
-use rushes_core::seal::{open, seal};
 
 pub use bedrock::BedrockModel;
 pub use openai::OpenAiModel;
@@ -64,35 +64,10 @@ impl ModelWriter {
         }
     }
 
-    async fn recall(&self, key: MemoKey) -> Option<Script> {
-        match self.memo.get(key).await {
-            Ok(value) => serde_json::from_slice(open(value.as_deref()?)?).ok(),
-            Err(error) => {
-                tracing::warn!(%key, %error, "a remembered script cannot be read");
-                None
-            }
-        }
-    }
-
-    /// A memo that fails only costs another call.
-    async fn remember(&self, key: MemoKey, script: &Script) {
-        let stored = async {
-            self.memo.put(key, seal(&[&serde_json::to_vec(script)?])).await?;
-            Ok::<_, rushes_core::ports::Source>(())
-        };
-        if let Err(error) = stored.await {
-            tracing::warn!(%key, %error, "a script could not be remembered");
-        }
-    }
-
     /// The hash of everything that a script depends on.
     fn key(&self, brief: &Brief) -> MemoKey {
-        let mut hasher = blake3::Hasher::new();
         let (identity, prompt) = (self.model.identity(), Prompt::new(brief));
-        for field in prompt.fields().chain([identity.as_str()]) {
-            hasher.update(&(field.len() as u64).to_le_bytes()).update(field.as_bytes());
-        }
-        MemoKey { kind: MemoKind::Script, hash: *hasher.finalize().as_bytes() }
+        MemoKey::of_fields(MemoKind::Script, prompt.fields().chain([identity.as_str()]))
     }
 }
 
@@ -100,13 +75,10 @@ impl ModelWriter {
 impl Writer for ModelWriter {
     async fn write(&self, brief: &Brief) -> Result<Script, WriterError> {
         let key = self.key(brief);
-        if let Some(script) = self.recall(key).await {
-            tracing::debug!(%key, "the script is remembered");
-            return Ok(script);
-        }
-        let script = self.ask(brief).await?;
-        self.remember(key, &script).await;
-        Ok(script)
+        let ask = async { Ok::<_, WriterError>(Json(self.ask(brief).await?).lasting(key.kind.time_to_live())) };
+        let script = once(self.memo.as_ref(), key, ask).await?;
+        tracing::debug!(%key, is_remembered = script.is_remembered, "a script");
+        Ok(script.value.0)
     }
 }
 

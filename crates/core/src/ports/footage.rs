@@ -31,7 +31,7 @@ pub struct FootageQuery {
 }
 
 /// A clip or a picture that was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FootageItem {
     /// Its name, the provider's included: the same one is not shown twice in a video.
     pub id: String,

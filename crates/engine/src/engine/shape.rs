@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt, stream};
+use rushes_core::memo::{Fresh, Recalled, once};
 use rushes_core::ports::{MemoKey, RenderError, RenderedFiles};
 use rushes_core::spec::Output;
 use rushes_core::task::SegmentCount;
@@ -13,7 +14,6 @@ use super::{Engine, POSTER_FILE, VIDEO_FILE};
 use crate::encode::encode_segment;
 use crate::mp4::{WrittenFile, write_mp4};
 use crate::plan::Plan;
-use crate::remember::{recall, remember};
 use crate::snapshot::{Format, poster_frame, snapshot};
 use crate::sound::AacTrack;
 use crate::sources::Loader;
@@ -87,22 +87,18 @@ impl Engine {
     async fn render_segment(&self, index: usize, shared: &Shared<'_>) -> Result<SegmentFile, RenderError> {
         let segment = Arc::new(shared.plan.segment(shared.plan.segments[index].clone()));
         let key = shared.segment_keys[index];
-        let recalled = recall(self.memo.as_ref(), key, segment.frames()).await;
-        let is_reused = recalled.is_some();
-        let encoded = match recalled {
-            Some(encoded) => {
-                // Nobody listens once the render was dropped.
-                let _ = shared.drawn.send(encoded.frames);
-                encoded
-            }
-            None => {
-                let _place = self.slots.take(&shared.plan.output).await;
-                let sources = Arc::new(shared.loader.load(segment.shots.iter().map(|shot| &shot.look)).await?);
-                let encoded = encode_segment(&self.ffmpeg, &segment, &sources, shared.drawn).await?;
-                remember(self.memo.as_ref(), key, &encoded).await;
-                encoded
-            }
+        // A place is taken by who computes, not by who waits for another to do so.
+        let render = async {
+            let _place = self.slots.take(&shared.plan.output).await;
+            let sources = Arc::new(shared.loader.load(segment.shots.iter().map(|shot| &shot.look)).await?);
+            let value = encode_segment(&self.ffmpeg, &segment, &sources, shared.drawn).await?;
+            Ok::<_, RenderError>(Fresh { value, time_to_live: key.kind.time_to_live() })
         };
+        let Recalled { value: encoded, is_remembered: is_reused } = once(self.memo.as_ref(), key, render).await?;
+        if is_reused {
+            // Nobody listens once the render was dropped.
+            let _ = shared.drawn.send(encoded.frames);
+        }
         let path = shared.directory.join(format!("segment-{index:04}.h264"));
         let written = tokio::fs::write(&path, &encoded.stream).await;
         written.map_err(|source| RenderError::Io { doing: "writing a segment", source })?;

@@ -3,7 +3,7 @@
 mod segment;
 mod video;
 
-pub use segment::{recall, remember};
+pub use segment::is_remembered;
 pub use video::{recall_video, remember_video};
 
 use bytes::Bytes;

@@ -1,26 +1,25 @@
 //! Rendered segments in the memo: a checksum, two counts, the stream.
 
 use bytes::Bytes;
-use rushes_core::ports::{Memo, MemoKey};
+use rushes_core::memo::Memorable;
+use rushes_core::ports::{Memo, MemoKey, Source};
 use rushes_core::seal::{open, seal};
 
 use super::get;
 use crate::encode::EncodedSegment;
 
-/// The segment, if it is remembered and whole. A memo that fails only costs work.
-pub async fn recall(memo: &dyn Memo, key: MemoKey, frames: u64) -> Option<EncodedSegment> {
-    let sealed = get(memo, key).await?;
-    let segment = read(&sealed).filter(|segment| segment.frames == frames);
-    if segment.is_none() {
-        tracing::warn!(%key, "a remembered segment is damaged and is made again");
-    }
-    segment
+/// Whether the segment is remembered and whole. A memo that fails only costs work.
+pub async fn is_remembered(memo: &dyn Memo, key: MemoKey) -> bool {
+    get(memo, key).await.is_some_and(|sealed| EncodedSegment::open(&sealed).is_some())
 }
 
-/// Remembers the segment. A memo that fails only costs work later.
-pub async fn remember(memo: &dyn Memo, key: MemoKey, segment: &EncodedSegment) {
-    if let Err(error) = memo.put(key, close(segment)).await {
-        tracing::warn!(%key, %error, "a segment could not be remembered");
+impl Memorable for EncodedSegment {
+    fn close(&self) -> Result<Bytes, Source> {
+        Ok(close(self))
+    }
+
+    fn open(sealed: &[u8]) -> Option<Self> {
+        read(sealed)
     }
 }
 

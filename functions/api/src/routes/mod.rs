@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod batches;
+pub mod cache;
 pub mod dead_letters;
 pub mod health;
 pub mod legacy;

@@ -1,0 +1,18 @@
+//! For which task the present work is done, so that what it leaves in the memo can be found by it.
+
+use crate::task::TaskId;
+
+tokio::task_local! {
+    static MAKER: TaskId;
+}
+
+/// Does the work on behalf of the task. What it hands to other tasks of the runtime
+/// (`tokio::spawn`) does not belong to it any more.
+pub async fn made_for<T>(task: TaskId, work: impl Future<Output = T>) -> T {
+    MAKER.scope(task, work).await
+}
+
+/// On whose behalf this is done, if on any's.
+pub fn current() -> Option<TaskId> {
+    MAKER.try_with(|task| *task).ok()
+}
