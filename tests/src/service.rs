@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use rushes_aws::Clients;
 use tokio::process::Command;
 
@@ -71,6 +71,16 @@ impl Service {
         let mut command = program("ingest", &self.aws)?;
         command.envs(variables.iter().copied());
         Process::start("ingest", &mut command)
+    }
+
+    /// Sweeps the memo once, as the clock has it done.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub async fn sweep(&self) -> Result<()> {
+        let status = program("sweep", &self.aws)?.status().await?;
+        ensure!(status.success(), "the sweep failed; it says:\n{}", self.log("sweep"));
+        Ok(())
     }
 
     /// Where renderers keep files while they work.

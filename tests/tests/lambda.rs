@@ -42,8 +42,26 @@ async fn the_whole_stack_makes_a_video() {
     let task = client.ended(row["id"].as_str().unwrap(), Duration::from_secs(180)).await.unwrap();
     assert_eq!(task["status"], "completed", "{task:#}\n{}", aws.log());
 
+    // What all that left in the memo is counted when the clock says so.
+    let sweep = invoke(&aws, "Sweep").await;
+    assert!(sweep["entries"].as_u64().is_some_and(|entries| entries >= 4), "{sweep}\n{}", aws.log());
+    assert_eq!((&sweep["evicted"], &sweep["failed"]), (&json!(0), &json!(0)));
+
     // Acknowledged: nothing is left in the queue, neither to be seen nor hidden.
     tokio::time::sleep(Duration::from_secs(1)).await;
     let waiting = aws.queue().await.unwrap().receive_at_once(10, Duration::from_secs(1)).await.unwrap();
     assert!(waiting.is_empty(), "{waiting:?}");
+}
+
+/// What the function answers whose name has that in it.
+async fn invoke(aws: &LocalAws, name: &str) -> serde_json::Value {
+    let functions = format!("{}/2015-03-31/functions", aws.endpoint);
+    let client = rushes_tests::local_aws::reqwest_client();
+    let listed: serde_json::Value =
+        serde_json::from_str(&client.get(format!("{functions}/")).send().await.unwrap().text().await.unwrap()).unwrap();
+    let names =
+        listed["Functions"].as_array().unwrap().iter().map(|function| function["FunctionName"].as_str().unwrap());
+    let function = names.into_iter().find(|known| known.contains(name)).unwrap_or_else(|| panic!("{listed:#}"));
+    let invoked = client.post(format!("{functions}/{function}/invocations")).body("{}").send().await.unwrap();
+    serde_json::from_str(&invoked.text().await.unwrap()).unwrap()
 }

@@ -1,5 +1,7 @@
 //! The memo over the real table and bucket: levels, rights, forgetting, sweeping.
 
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
