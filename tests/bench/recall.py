@@ -163,8 +163,10 @@ def _ask(port: int, method: str, path: str, body: dict[str, Any] | None = None) 
 
 
 def _script(topic: str) -> dict[str, Any]:
-    words = "There is much to say about it, and here we say some of that much."
-    scenes = [{"text": f"{words}", "search_terms": [f"{topic} scene {number}"]} for number in range(SCENES)]
-    for number, scene in enumerate(scenes):
-        scene["text"] = f"Part {number + 1} of {topic.replace('-', ' ')}. {words}"
+    # About as long as was asked for: a longer one would be sent back once.
+    spoken = topic.replace("-", " ")
+    scenes = [
+        {"text": f"Part {number + 1} of {spoken} is here.", "search_terms": [f"{topic} scene {number}"]}
+        for number in range(SCENES)
+    ]
     return {"title": topic, "description": f"About {topic}.", "tags": [topic], "keywords": [topic], "scenes": scenes}
