@@ -60,7 +60,8 @@ impl Segment {
 }
 
 impl Plan {
-    /// Plans a timeline: a cut at every scene, and inside a scene where it is long.
+    /// Plans a timeline: a cut at every scene and after its transition, so that an edit of the
+    /// scene before changes the transition alone, and inside a scene where it is long.
     #[must_use]
     pub fn new(timeline: &Timeline, typesetter: &mut Typesetter) -> Self {
         let after = timeline.scenes.iter().skip(1).map(|scene| scene.transition).chain([None]);
@@ -126,9 +127,12 @@ impl Plan {
         let longest = MAX_SEGMENT_SECONDS * u64::from(self.output.frame_rate.get());
         let mut runs = Vec::new();
         for scene in &self.scenes {
-            let shots = self.shots(scene.first_frame..scene.first_frame + scene.frames);
-            let lengths: Vec<u64> = shots.iter().map(|shot| shot.frames).collect();
-            runs.extend(cut(&lengths, longest));
+            let end_frame = scene.first_frame + scene.frames;
+            let settled_frame = scene.first_frame + scene.transition.map_or(0, |transition| transition.frames);
+            for frames in [scene.first_frame..settled_frame, settled_frame..end_frame] {
+                let lengths: Vec<u64> = self.shots(frames).iter().map(|shot| shot.frames).collect();
+                runs.extend(cut(&lengths, longest));
+            }
         }
         let mut next = 0;
         let range = |length: u64| {
