@@ -131,7 +131,7 @@ impl Renderer for Engine {
 }
 
 impl Engine {
-    /// Renders the shapes, one after another, and their sound beside them.
+    /// Renders the shapes, and their sound beside them.
     async fn render_missing(
         &self,
         shapes: Vec<(usize, Shape)>,
@@ -142,13 +142,8 @@ impl Engine {
         let frames = shapes.iter().map(|(_, shape)| shape.plan.frames()).sum();
         let (drawn, counter) = unbounded_channel();
         let shapes = &shapes;
-        let pictures = async move {
-            let mut pictures = Vec::with_capacity(shapes.len());
-            for (_, shape) in shapes {
-                pictures.push(self.render_silent(shape, &drawn).await?);
-            }
-            Ok(pictures)
-        };
+        // The counter ends when nobody can draw any more.
+        let pictures = async move { self.render_silent(shapes.iter().map(|(_, shape)| shape), &drawn).await };
         let soundtrack = Arc::clone(&job.soundtrack);
         let sound = encode_sound(&self.ffmpeg, self.memo.as_ref(), soundtrack, sound_key, job.directory);
         let counting = async {

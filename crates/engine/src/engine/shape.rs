@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use futures::future::try_join_all;
 use futures::{StreamExt, TryStreamExt, stream};
 use rushes_core::memo::{Fresh, Recalled, once};
 use rushes_core::ports::{MemoKey, RenderError, RenderedFiles};
@@ -28,7 +29,7 @@ struct SegmentFile {
 /// What the segments of one shape of a video have in common.
 struct Shared<'a> {
     plan: &'a Plan,
-    loader: &'a Loader,
+    loader: Loader,
     segment_keys: &'a [MemoKey],
     directory: &'a Path,
     drawn: &'a UnboundedSender<u64>,
@@ -51,36 +52,56 @@ pub struct Silent {
 }
 
 impl Engine {
-    /// Renders everything that is seen of one shape.
+    /// Renders everything that is seen of all shapes; returns them in order.
     pub(super) async fn render_silent(
         &self,
-        shape: &Shape,
+        shapes: impl Iterator<Item = &Shape>,
         drawn: &UnboundedSender<u64>,
-    ) -> Result<Silent, RenderError> {
-        let Shape { plan, segment_keys, directory, .. } = shape;
-        let loader = Loader::new(self.ffmpeg.clone(), plan.output);
-        let poster = directory.join(POSTER_FILE);
-        let shared = Shared { plan, loader: &loader, segment_keys, directory, drawn };
-        let drawing_poster = async {
-            let jpeg = snapshot(&self.ffmpeg, plan, &loader, poster_frame(plan), Format::Jpeg).await?;
-            let written = tokio::fs::write(&poster, jpeg).await;
-            written.map_err(|source| RenderError::Io { doing: "writing the poster", source })
-        };
-        let (segments, ()) = tokio::try_join!(self.render_segments(shared), drawing_poster)?;
-        Ok(Silent { segments, poster })
+    ) -> Result<Vec<Silent>, RenderError> {
+        let shared: Vec<Shared<'_>> = shapes
+            .map(|Shape { plan, segment_keys, directory, .. }| Shared {
+                plan,
+                loader: Loader::new(self.ffmpeg.clone(), plan.output),
+                segment_keys,
+                directory,
+                drawn,
+            })
+            .collect();
+        let posters = try_join_all(shared.iter().map(|shape| self.draw_poster(shape)));
+        let (segments, posters) = tokio::try_join!(self.render_segments(&shared), posters)?;
+        Ok(segments.into_iter().zip(posters).map(|(segments, poster)| Silent { segments, poster }).collect())
     }
 
-    /// Renders all segments into files, in parallel; returns them in order.
-    async fn render_segments(&self, shared: Shared<'_>) -> Result<Vec<SegmentFile>, RenderError> {
-        let shared = &shared;
+    async fn draw_poster(&self, shared: &Shared<'_>) -> Result<PathBuf, RenderError> {
+        let Shared { plan, loader, directory, .. } = shared;
+        let poster = directory.join(POSTER_FILE);
+        let jpeg = snapshot(&self.ffmpeg, plan, loader, poster_frame(plan), Format::Jpeg).await?;
+        let written = tokio::fs::write(&poster, jpeg).await;
+        written.map_err(|source| RenderError::Io { doing: "writing the poster", source })?;
+        Ok(poster)
+    }
+
+    /// Renders the segments of all shapes into files, in parallel; returns those of each in order.
+    async fn render_segments(&self, shapes: &[Shared<'_>]) -> Result<Vec<Vec<SegmentFile>>, RenderError> {
+        // One stream for all: a shape's last segments do not keep processors idle that the next could use.
+        let segments =
+            |(place, shape): (usize, &Shared<'_>)| (0..shape.plan.segments.len()).map(move |index| (place, index));
+        let all: Vec<(usize, usize)> = shapes.iter().enumerate().flat_map(segments).collect();
+        let at_once = shapes.iter().map(|shape| self.slots.segments_at_once(&shape.plan.output)).max();
         // In any order: a slow segment at the front would keep finished ones in the places of the next.
-        let mut files: Vec<(usize, SegmentFile)> = stream::iter(0..shared.plan.segments.len())
-            .map(|index| async move { self.render_segment(index, shared).await.map(|file| (index, file)) })
-            .buffer_unordered(self.slots.segments_at_once(&shared.plan.output))
+        let mut files: Vec<((usize, usize), SegmentFile)> = stream::iter(all)
+            .map(|(place, index)| async move {
+                self.render_segment(index, &shapes[place]).await.map(|file| ((place, index), file))
+            })
+            .buffer_unordered(at_once.unwrap_or(1))
             .try_collect()
             .await?;
-        files.sort_by_key(|(index, _)| *index);
-        Ok(files.into_iter().map(|(_, file)| file).collect())
+        files.sort_by_key(|(order, _)| *order);
+        let mut of_shapes: Vec<Vec<SegmentFile>> = shapes.iter().map(|_| Vec::new()).collect();
+        for ((place, _), file) in files {
+            of_shapes[place].push(file);
+        }
+        Ok(of_shapes)
     }
 
     /// Recalls a segment or renders it, and writes it into a file.
