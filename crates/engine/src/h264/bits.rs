@@ -48,11 +48,17 @@ impl<'a> BitReader<'a> {
 
     /// An unsigned number of `width` bits, at most 32: `u(n)`.
     pub fn bits(&mut self, width: u32) -> Result<u32, StreamError> {
-        let mut value = 0;
-        for _ in 0..width {
-            value = value << 1 | u32::from(self.bit()?);
+        let mut value = 0u64;
+        let mut left = width as usize;
+        while left > 0 {
+            let byte = *self.bytes.get(self.position / 8).ok_or(StreamError::Truncated("a header"))?;
+            let unread = 8 - self.position % 8;
+            let taken = unread.min(left);
+            value = value << taken | u64::from(byte) >> (unread - taken) & ((1 << taken) - 1);
+            left -= taken;
+            self.position += taken;
         }
-        Ok(value)
+        u32::try_from(value).map_err(|_| StreamError::Unsupported("a number of more than 32 bits"))
     }
 
     /// `ue(v)`.
@@ -97,8 +103,19 @@ impl BitWriter {
     }
 
     pub fn bits(&mut self, value: u32, width: u32) {
-        for shift in (0..width).rev() {
-            self.bit(value >> shift & 1 == 1);
+        let mut left = width;
+        while left > 0 {
+            if self.used.is_multiple_of(8) {
+                self.bytes.push(0);
+            }
+            let free = 8 - u32::try_from(self.used % 8).unwrap_or(0);
+            let taken = free.min(left);
+            left -= taken;
+            let piece = u8::try_from(value >> left & ((1 << taken) - 1)).unwrap_or(0);
+            if let Some(last) = self.bytes.last_mut() {
+                *last |= piece << (free - taken);
+            }
+            self.used += taken as usize;
         }
     }
 
