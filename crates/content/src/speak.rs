@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::future::try_join_all;
 use rushes_core::narration::{Samples, Speech, words_from_marks};
 use rushes_core::ports::{Voice, VoiceError};
 use rushes_core::spec::VoiceChoice;
@@ -15,6 +16,8 @@ use tokio::fs::File;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, BufWriter};
 use tokio::process::{Child, ChildStdout, Command};
 
+/// Fewer sentences than this are not worth another process.
+const SENTENCES_A_PROCESS: usize = 4;
 /// Time that starting the program may take.
 const STARTUP: Duration = Duration::from_secs(30);
 /// Time that one sentence may take; a few milliseconds are usual.
@@ -31,6 +34,8 @@ const EXIT_NOT_INSTALLED: i32 = 4;
 #[derive(Clone, Debug)]
 pub struct SpeakVoice {
     program: PathBuf,
+    /// How many processes speak at once: as many as there are processors.
+    processes: usize,
 }
 
 #[derive(Serialize)]
@@ -53,8 +58,8 @@ struct Header {
 impl SpeakVoice {
     /// Uses the helper at `program`.
     #[must_use]
-    pub const fn new(program: PathBuf) -> Self {
-        Self { program }
+    pub fn new(program: PathBuf) -> Self {
+        Self { program, processes: std::thread::available_parallelism().map_or(1, usize::from) }
     }
 
     /// Uses the helper beside the running program, or the one on the search path.
@@ -98,14 +103,39 @@ impl Voice for SpeakVoice {
     }
 
     async fn speak(&self, sentences: &[String], choice: &VoiceChoice, spool: &Path) -> Result<Vec<Speech>, VoiceError> {
+        let spool_of = |number| match number {
+            0 => spool.to_owned(),
+            _ => spool.with_added_extension(number.to_string()),
+        };
+        let shares = shares(sentences, self.processes).enumerate();
+        let speaking = shares.map(|(number, share)| self.speak_share(share, choice, spool_of(number)));
+        Ok(try_join_all(speaking).await?.concat())
+    }
+}
+
+impl SpeakVoice {
+    /// Speaks sentences in one process. The same sentence has the same samples in any.
+    async fn speak_share(
+        &self,
+        sentences: &[String],
+        choice: &VoiceChoice,
+        spool: PathBuf,
+    ) -> Result<Vec<Speech>, VoiceError> {
         let request = Request { voice: &choice.name, rate_wpm: choice.rate_wpm, pitch: choice.pitch, sentences };
         let request =
             serde_json::to_vec(&request).map_err(|error| failed("the request could not be written", error))?;
         let count = u32::try_from(sentences.len()).unwrap_or(u32::MAX);
         let deadline = STARTUP + PER_SENTENCE.saturating_mul(count);
-        let speaking = exchange(self.start(&[])?, &request, sentences, choice, spool);
+        let speaking = exchange(self.start(&[])?, &request, sentences, choice, &spool);
         tokio::time::timeout(deadline, speaking).await.map_err(|_| too_slow(deadline))?
     }
+}
+
+/// The sentences in at most so many runs of about the same number; one, perhaps empty, where there are few.
+fn shares(sentences: &[String], processes: usize) -> impl Iterator<Item = &[String]> {
+    let share = sentences.len().div_ceil(processes.max(1)).max(SENTENCES_A_PROCESS);
+    let first = sentences.get(..share).unwrap_or(sentences);
+    std::iter::once(first).chain(sentences[first.len()..].chunks(share))
 }
 
 /// Gives the request, takes the answer, waits for the end.
