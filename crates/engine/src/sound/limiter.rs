@@ -21,7 +21,12 @@ pub struct Limiter<const CHANNELS: usize> {
     recent_sum: f64,
     held: f32,
     received: u64,
+    /// Samples in a row that no gain was held down for.
+    at_rest: usize,
 }
+
+/// A gain nearer to 1 than this is 1: nobody hears a thousandth of a decibel.
+const REST: f32 = 1e-4;
 
 impl<const CHANNELS: usize> Limiter<CHANNELS> {
     /// `ceiling` is the highest absolute sample value let through.
@@ -51,6 +56,7 @@ impl<const CHANNELS: usize> Limiter<CHANNELS> {
             recent_sum: look_ahead as f64,
             held: 1.0,
             received: 0,
+            at_rest: look_ahead,
         }
     }
 
@@ -65,6 +71,12 @@ impl<const CHANNELS: usize> Limiter<CHANNELS> {
             Some(between) => between.next(frame),
             None => frame.iter().fold(0.0, |peak, sample| sample.abs().max(peak)),
         };
+        if peak <= self.ceiling && self.at_rest >= self.look_ahead {
+            // All gains ahead and all recent ones are 1: there is nothing to do but wait.
+            self.ahead.clear();
+            self.received += 1;
+            return self.delay_by_one(frame).map(|sample| sample.clamp(-self.ceiling, self.ceiling));
+        }
         let wanted = (self.ceiling / peak.max(f32::MIN_POSITIVE)).min(1.0);
         while self.ahead.back().is_some_and(|(_, gain)| *gain >= wanted) {
             self.ahead.pop_back();
@@ -75,8 +87,15 @@ impl<const CHANNELS: usize> Limiter<CHANNELS> {
         }
         self.received += 1;
         let smallest = self.ahead.front().map_or(1.0, |(_, gain)| *gain);
-        self.held = smallest.min(self.held + (1.0 - self.held) * self.release);
+        let released = self.held + (1.0 - self.held) * self.release;
+        self.held = smallest.min(if 1.0 - released < REST { 1.0 } else { released });
+        self.at_rest = if self.held < 1.0 { 0 } else { self.at_rest + 1 };
         self.apply(frame)
+    }
+
+    fn delay_by_one(&mut self, frame: [f32; CHANNELS]) -> [f32; CHANNELS] {
+        self.delayed.push_back(frame);
+        self.delayed.pop_front().unwrap_or([0.0; CHANNELS])
     }
 
     fn apply(&mut self, frame: [f32; CHANNELS]) -> [f32; CHANNELS] {
@@ -84,9 +103,7 @@ impl<const CHANNELS: usize> Limiter<CHANNELS> {
         self.recent_sum += f64::from(self.held) - f64::from(self.recent.pop_front().unwrap_or(1.0));
         #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a mean of gains of 0–1")]
         let gain = (self.recent_sum / self.look_ahead as f64) as f32;
-        self.delayed.push_back(frame);
-        let out = self.delayed.pop_front().unwrap_or([0.0; CHANNELS]);
-        out.map(|sample| (sample * gain).clamp(-self.ceiling, self.ceiling))
+        self.delay_by_one(frame).map(|sample| (sample * gain).clamp(-self.ceiling, self.ceiling))
     }
 }
 

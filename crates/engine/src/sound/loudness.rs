@@ -8,10 +8,13 @@ use super::limiter::Limiter;
 /// Integrated loudness of every video, in LUFS: what the large platforms play at.
 pub const TARGET_LUFS: f64 = -14.0;
 /// How near the target is near enough, in LU.
-const TOLERANCE_LU: f64 = 0.1;
+const TOLERANCE_LU: f64 = 0.15;
 /// A gain beyond this would only raise noise, in dB.
 const MAX_GAIN_DB: f64 = 40.0;
 const MAX_ROUNDS: usize = 5;
+/// Gains are multiples of this, in dB: an edit that changes the loudness a little leaves the gain,
+/// and with it every phrase, as it was.
+const GAIN_STEP_DB: f64 = 0.25;
 
 /// The next samples of all channels, −1 to 1.
 pub type Block<const CHANNELS: usize> = Result<Vec<[f32; CHANNELS]>, RenderError>;
@@ -79,15 +82,23 @@ pub fn find_gain<const CHANNELS: usize>(sound: &impl Playable<CHANNELS>) -> Resu
     if !loudness.is_finite() {
         return Ok(1.0);
     }
-    let mut gain_db = (TARGET_LUFS - loudness).min(MAX_GAIN_DB);
+    let mut gain_db = in_steps(TARGET_LUFS - loudness);
     for _ in 0..MAX_ROUNDS {
         let missing = TARGET_LUFS - measure(master(sound, linear(gain_db)), sound.rate_hz())?;
         if !missing.is_finite() || missing.abs() <= TOLERANCE_LU || gain_db >= MAX_GAIN_DB {
             break;
         }
-        gain_db = (gain_db + missing * 1.3).min(MAX_GAIN_DB);
+        let next_db = in_steps(gain_db + missing * 1.3);
+        if next_db == gain_db {
+            break;
+        }
+        gain_db = next_db;
     }
     Ok(linear(gain_db))
+}
+
+fn in_steps(gain_db: f64) -> f64 {
+    (gain_db.min(MAX_GAIN_DB) / GAIN_STEP_DB).round() * GAIN_STEP_DB
 }
 
 /// The gain that brings a sound of that loudness to the target: 1 for silence.

@@ -13,14 +13,14 @@ use rushes_core::ports::{Memo, MemoKey, MemoKind, RenderError};
 use rushes_core::seal::{open, seal};
 use rushes_core::timeline::Soundtrack;
 
-use super::aac::coder_settings;
+use super::aac::{Frames, coder_settings};
 use super::time::index;
 use super::track::{AacTrack, TrackWriter};
 use super::voice::SampleReader;
 use crate::remember::get;
 
 /// Raised when the same soundtrack is mixed or coded in another way.
-const SOUND_VERSION: &str = "rushes-sound 1";
+const SOUND_VERSION: &str = "rushes-sound 2";
 /// Frames of a part: about a minute and a half.
 const FRAMES_IN_PART: usize = 4096;
 /// Samples hashed at once.
@@ -42,11 +42,7 @@ fn hash(soundtrack: &Soundtrack) -> Result<MemoKey, RenderError> {
     let mut hasher = Hasher::default();
     hasher.field(SOUND_VERSION);
     hasher.field(&format!("{:?} {:?} {:?}", coder_settings(1), coder_settings(2), soundtrack.duration));
-    hasher.field(&format!("{} pieces", soundtrack.pieces.len()));
-    for piece in &soundtrack.pieces {
-        hasher.field(&format!("{:?} {} {}", piece.start, piece.sample_rate_hz, piece.samples.count()));
-        hasher.samples(&piece.samples)?;
-    }
+    hasher.pieces(soundtrack)?;
     if let Some(music) = &soundtrack.music {
         hasher.file(&music.path)?;
         hasher.field(&format!(
@@ -61,7 +57,19 @@ fn hash(soundtrack: &Soundtrack) -> Result<MemoKey, RenderError> {
             effect.start, effect.end, effect.trim, effect.is_looped, effect.volume
         ));
     }
-    Ok(MemoKey { kind: MemoKind::Sound, hash: *hasher.hash.finalize().as_bytes() })
+    Ok(hasher.key())
+}
+
+/// The hash of everything that the coded frames of a phrase depend on.
+///
+/// # Errors
+/// [`RenderError`] when speech cannot be read.
+pub fn phrase_key(phrase: &Soundtrack, gain: f32) -> Result<MemoKey, RenderError> {
+    let mut hasher = Hasher::default();
+    hasher.field(SOUND_VERSION);
+    hasher.field(&format!("phrase {:?} {:?} {gain:?}", coder_settings(1), phrase.duration));
+    hasher.pieces(phrase)?;
+    Ok(hasher.key())
 }
 
 /// A hasher of fields whose borders count.
@@ -76,6 +84,19 @@ impl Hasher {
     fn field(&mut self, text: &str) {
         self.hash.update(&(text.len() as u64).to_le_bytes());
         self.hash.update(text.as_bytes());
+    }
+
+    fn pieces(&mut self, soundtrack: &Soundtrack) -> Result<(), RenderError> {
+        self.field(&format!("{} pieces", soundtrack.pieces.len()));
+        for piece in &soundtrack.pieces {
+            self.field(&format!("{:?} {} {}", piece.start, piece.sample_rate_hz, piece.samples.count()));
+            self.samples(&piece.samples)?;
+        }
+        Ok(())
+    }
+
+    fn key(&self) -> MemoKey {
+        MemoKey { kind: MemoKind::Sound, hash: *self.hash.finalize().as_bytes() }
     }
 
     /// Their number is hashed before.
@@ -149,6 +170,24 @@ pub async fn remember(memo: &dyn Memo, sound: MemoKey, track: &AacTrack) {
             tracing::warn!(%key, read = ?read.err(), put = ?put.err(), "sound could not be remembered");
             return;
         }
+    }
+}
+
+/// The frames of a phrase, if they are remembered and whole. A memo that fails only costs work.
+pub async fn recall_phrase(memo: &dyn Memo, key: MemoKey) -> Option<Frames> {
+    let sealed = get(memo, key).await?;
+    let frames = Part::read(&sealed).map(|part| part.frames.into_iter().map(<[u8]>::to_vec).collect());
+    if frames.is_none() {
+        tracing::warn!(%key, "a remembered phrase is damaged and is coded again");
+    }
+    frames
+}
+
+/// Remembers the frames of a phrase. A memo that fails only costs work later.
+pub async fn remember_phrase(memo: &dyn Memo, key: MemoKey, frames: &Frames) {
+    let sizes: Vec<u32> = frames.iter().map(|frame| u32::try_from(frame.len()).unwrap_or(u32::MAX)).collect();
+    if let Err(error) = memo.put(key, close(true, &sizes, &frames.concat())).await {
+        tracing::warn!(%key, %error, "a phrase could not be remembered");
     }
 }
 

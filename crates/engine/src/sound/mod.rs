@@ -1,7 +1,7 @@
 //! Sound: voice, music and effects on a timeline, brought to one loudness, encoded as AAC.
 //!
 //! A voice alone takes the short way: one channel at its own rate, coded once for both
-//! sides. With music or effects everything is decoded to 48 kHz into files, mixed in
+//! sides, phrase by phrase, so that an edit codes what is new. With music or effects everything is decoded to 48 kHz into files, mixed in
 //! stereo as often as mastering needs to hear it, and coded. Nothing here is held in
 //! memory for longer than a block.
 
@@ -14,6 +14,7 @@ mod loudness;
 mod measure;
 mod memo;
 mod mix;
+mod phrase;
 mod placed;
 mod soundtrack;
 mod spool;
@@ -22,6 +23,7 @@ mod time;
 mod track;
 mod true_peak;
 mod voice;
+mod voice_track;
 
 pub use measure::{Loudness, measure_loudness};
 pub use memo::sound_key;

@@ -9,15 +9,14 @@ use std::time::Duration;
 use rushes_core::ports::{Memo, MemoKey, RenderError};
 use rushes_core::timeline::Soundtrack;
 
-use super::aac::{PcmWriter, deadline, encode};
+use super::aac::{PcmWriter, deadline, encode_whole};
 use super::adts;
-use super::loudness::{Playable, find_gain, master};
+use super::loudness::{find_gain, master};
 use super::memo::{recall, remember};
 use super::mix::Mix;
-use super::time::RATE_HZ;
 use super::track::AacTrack;
 use super::true_peak::TruePeak;
-use super::voice::Voice;
+use super::voice_track::encode_voice;
 use crate::ffmpeg::Ffmpeg;
 
 /// The highest true peak of a finished mix, in dBTP; a little is left for meters that find more.
@@ -49,23 +48,10 @@ pub async fn encode_sound(
     let track = match mix {
         Some(mix) => encode_mix(ffmpeg, mix, soundtrack.duration, directory).await?,
         None if soundtrack.pieces.is_empty() => return Ok(None),
-        None => encode_voice(ffmpeg, soundtrack, directory).await?,
+        None => encode_voice(ffmpeg, memo, soundtrack, directory).await?,
     };
     remember(memo, key, &track).await;
     Ok(Some(track))
-}
-
-/// A voice comes from the middle: it is coded once for both sides.
-async fn encode_voice(ffmpeg: &Ffmpeg, soundtrack: Arc<Soundtrack>, directory: &Path) -> Result<AacTrack, RenderError> {
-    let rate_hz = Voice::of(&soundtrack).map_or(RATE_HZ, |voice| voice.rate_hz());
-    let produce = {
-        let soundtrack = Arc::clone(&soundtrack);
-        move |writer: PcmWriter| match Voice::of(&soundtrack) {
-            Some(voice) => writer.write(master(&voice, find_gain(&voice)?)),
-            None => Ok(()),
-        }
-    };
-    encode::<1, _>(ffmpeg, directory, rate_hz, soundtrack.duration, produce).await
 }
 
 /// How far coding raises the peaks of a mix is seen only afterwards: where it was
@@ -75,8 +61,8 @@ async fn encode_mix(ffmpeg: &Ffmpeg, mix: Mix, duration: Duration, directory: &P
     let mut rounds = 0;
     loop {
         let limited = mix.with_ceiling(ceiling_dbtp);
-        let produce = move |writer: PcmWriter| writer.write(master(&limited, find_gain(&limited)?));
-        let track = encode::<2, _>(ffmpeg, directory, RATE_HZ, duration, produce).await?;
+        let produce = move |mut writer: PcmWriter| writer.write(master(&limited, find_gain(&limited)?));
+        let track = encode_whole(ffmpeg, directory, duration, produce).await?;
         let excess_db = coded_peak_dbtp(ffmpeg, &track, duration).await? - HIGHEST_DBTP;
         rounds += 1;
         if excess_db <= 0.0 || rounds == MAX_ROUNDS {

@@ -34,6 +34,13 @@ impl<'a> Voice<'a> {
     }
 }
 
+impl Voice<'_> {
+    /// Samples of the whole, silence included.
+    pub const fn length(&self) -> u64 {
+        self.length
+    }
+}
+
 impl Playable<1> for Voice<'_> {
     fn rate_hz(&self) -> u32 {
         self.rate_hz
