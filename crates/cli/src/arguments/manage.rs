@@ -1,6 +1,8 @@
 //! Options of the commands that look at and change tasks of a running service.
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Subcommand};
+use rushes_core::task::Status;
 
 use super::ServiceOptions;
 
@@ -23,8 +25,8 @@ pub struct TasksOptions {
   rushes list --all --json | jq -r '.id'")]
 pub struct ListOptions {
     /// Only tasks that stand so.
-    #[arg(long, value_enum)]
-    pub status: Option<StatusOption>,
+    #[arg(long, value_parser = status())]
+    pub status: Option<Status>,
 
     /// How many tasks at most.
     #[arg(long, default_value_t = 20, value_name = "N")]
@@ -43,32 +45,9 @@ pub struct ListOptions {
     pub service: ServiceOptions,
 }
 
-/// Where a task stands.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum StatusOption {
-    /// No worker has it.
-    Queued,
-    /// A worker has it.
-    Processing,
-    /// The video is there.
-    Completed,
-    /// There is no video; the task says why.
-    Failed,
-    /// No longer wanted.
-    Cancelled,
-}
-
-impl StatusOption {
-    /// The name that the service uses.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Processing => "processing",
-            Self::Completed => "completed",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-        }
-    }
+/// Takes the names of [`Status`] and no others, and offers them.
+fn status() -> impl TypedValueParser<Value = Status> {
+    PossibleValuesParser::new(Status::ALL.map(Status::as_str)).try_map(|name| name.parse::<Status>())
 }
 
 /// Options of `rushes dlq`.
