@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
@@ -15,7 +14,7 @@ use rushes_core::task::Status;
 use serde::{Deserialize, Serialize};
 
 use crate::record::{Item, batch_partition};
-use crate::table::{DynamoTable, lease_end, unavailable};
+use crate::table::{DynamoTable, lease_end, unavailable, was_refused};
 
 const META: &str = "META";
 const INDEX: &str = "by_batch";
@@ -108,10 +107,8 @@ async fn write_as(claim: &BatchClaim, update: UpdateItemFluentBuilder) -> Result
         .expression_attribute_values(":no", AttributeValue::Bool(false));
     match update.send().await {
         Ok(_) => Ok(()),
-        Err(error) => match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Err(StoreError::LeaseLost),
-            _ => Err(unavailable(error)),
-        },
+        Err(error) if was_refused(&error) => Err(StoreError::LeaseLost),
+        Err(error) => Err(unavailable(error)),
     }
 }
 
@@ -124,7 +121,7 @@ impl BatchStore for DynamoTable {
             .expression_attribute_values(":now", number(Timestamp::now().as_second()));
         match put.send().await {
             Ok(_) => Ok(()),
-            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Err(StoreError::Exists),
+            Err(error) if was_refused(&error) => Err(StoreError::Exists),
             Err(error) => Err(unavailable(error)),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
@@ -15,7 +15,7 @@ use rushes_core::task::TaskId;
 use serde::{Deserialize, Serialize};
 
 use crate::record::Item;
-use crate::table::{DynamoTable, lease_end, unavailable};
+use crate::table::{DynamoTable, lease_end, unavailable, was_refused};
 
 /// How long a request is remembered.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
@@ -78,39 +78,22 @@ impl RequestStore for DynamoTable {
     }
 
     async fn finish(&self, ticket: &Ticket) -> Result<(), StoreError> {
-        let outcome = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(item_key(ticket.key)))
+        let update = self.client.update_item().table_name(&self.name).set_key(Some(item_key(ticket.key)));
+        let update = update
             .update_expression("REMOVE lease_until")
             .condition_expression("#token = :token")
             .expression_attribute_names("#token", "token")
-            .expression_attribute_values(":token", AttributeValue::S(ticket.token.clone()))
-            .send()
-            .await;
-        match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
-            // Someone took over; they finish it.
-            Ok(_) | Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
-            Err(error) => Err(unavailable(error)),
-        }
+            .expression_attribute_values(":token", AttributeValue::S(ticket.token.clone()));
+        unless_taken_over(update.send().await)
     }
 
     async fn abandon(&self, ticket: &Ticket) -> Result<(), StoreError> {
-        let outcome = self
-            .client
-            .delete_item()
-            .table_name(&self.name)
-            .set_key(Some(item_key(ticket.key)))
+        let delete = self.client.delete_item().table_name(&self.name).set_key(Some(item_key(ticket.key)));
+        let delete = delete
             .condition_expression("#token = :token")
             .expression_attribute_names("#token", "token")
-            .expression_attribute_values(":token", AttributeValue::S(ticket.token.clone()))
-            .send()
-            .await;
-        match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
-            Ok(_) | Err(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(()),
-            Err(error) => Err(unavailable(error)),
-        }
+            .expression_attribute_values(":token", AttributeValue::S(ticket.token.clone()));
+        unless_taken_over(delete.send().await)
     }
 }
 
@@ -170,6 +153,19 @@ impl DynamoTable {
             Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(Begun::InFlight),
             Err(error) => Err(unavailable(error)),
         }
+    }
+}
+
+/// The outcome of a write that only the holder of a ticket may make. Whoever took over ends the
+/// request; there is nothing left to do for the one before.
+fn unless_taken_over<T, E>(outcome: Result<T, SdkError<E>>) -> Result<(), StoreError>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    match outcome {
+        Ok(_) => Ok(()),
+        Err(error) if was_refused(&error) => Ok(()),
+        Err(error) => Err(unavailable(error)),
     }
 }
 
