@@ -4,8 +4,10 @@
 pub mod browser;
 pub mod client;
 pub mod faults;
+pub mod lambda;
 pub mod local_aws;
 pub mod media;
+pub mod obedient;
 pub mod process;
 pub mod providers;
 pub mod proxy;

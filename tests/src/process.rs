@@ -93,6 +93,15 @@ impl Process {
         Ok(())
     }
 
+    /// Kills it and nothing that it started: that has to notice by itself.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub async fn kill_alone(&mut self) -> Result<()> {
+        self.child.kill().await?;
+        Ok(())
+    }
+
     /// Asks it to end, and waits for it.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use rushes_aws::Clients;
 use tokio::process::Command;
 
 use crate::Client;
+use crate::lambda::{Function, SourceQueue};
 use crate::local_aws::{LocalAws, free_port, root, tools};
 use crate::process::Process;
 
@@ -81,6 +82,27 @@ impl Service {
         let status = program("sweep", &self.aws)?.status().await?;
         ensure!(status.success(), "the sweep failed; it says:\n{}", self.log("sweep"));
         Ok(())
+    }
+
+    /// The Lambda function of that name, deployed and not yet asked for anything.
+    ///
+    /// # Errors
+    /// When its log cannot be opened.
+    pub fn function(&self, name: &str, variables: &[(&str, &str)]) -> Result<Function> {
+        let mut command = program(name, &self.aws)?;
+        let work = self.work_directory();
+        std::fs::create_dir_all(&work)?;
+        command.env("TMPDIR", work).envs(variables.iter().copied());
+        Ok(Function::new(command))
+    }
+
+    /// The queue with that variable, for a function to be fed from.
+    ///
+    /// # Errors
+    /// When nothing was deployed.
+    pub async fn source_queue(&self, variable: &str) -> Result<SourceQueue> {
+        let url = self.aws.output(variable)?.to_owned();
+        Ok(SourceQueue::new(Clients::local(&self.aws.endpoint).await.sqs, url))
     }
 
     /// Where renderers keep files while they work.

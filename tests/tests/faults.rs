@@ -19,6 +19,7 @@ use rushes_core::ports::{Bucket, NoObserver, TaskStore};
 use rushes_core::produce::Studio;
 use rushes_core::request::IdempotencyKey;
 use rushes_core::scratch::Scratch;
+use rushes_core::shift::Shift;
 use rushes_core::spec::AssetId;
 use rushes_core::submit::FrontDesk;
 use rushes_core::task::{Status, Task, TaskId};
@@ -134,7 +135,7 @@ impl Outside {
         let id = parse_message(&message.body).unwrap();
         let disposition = if message.deliveries < MAX_DELIVERIES {
             let directory = Scratch::create().unwrap();
-            worker.work(id, directory.path(), std::future::pending()).await
+            worker.work(id, directory.path(), &Shift::endless()).await
         } else {
             worker.give_up(id).await
         };

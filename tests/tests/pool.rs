@@ -3,51 +3,19 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
 use aws_sdk_sqs::types::QueueAttributeName;
-use rushes_aws::{Clients, Message, SqsQueue, parse_message};
-use rushes_core::work::Disposition;
+use rushes_aws::{Clients, SqsQueue, parse_message};
 use rushes_runtime::config::WorkConfig;
-use rushes_runtime::messages::{Handler, Stop, serve};
+use rushes_runtime::messages::{Handler, serve};
+use rushes_tests::obedient::Obedient;
 use rushes_tests::{LocalAws, Service};
 use serde_json::json;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const WORKERS: usize = 3;
-
-/// Does what the message says, and notes how many were worked on at once.
-#[derive(Default)]
-struct Obedient {
-    seen: Mutex<BTreeMap<String, usize>>,
-    now: AtomicUsize,
-    most: AtomicUsize,
-}
-
-#[async_trait]
-impl Handler for Obedient {
-    async fn handle(&self, message: Message, _stop: Stop) -> Disposition {
-        *self.seen.lock().unwrap().entry(message.body.clone()).or_default() += 1;
-        let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
-        self.most.fetch_max(now, Ordering::SeqCst);
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        let kind = message.body.split(' ').next().unwrap_or_default();
-        if kind == "slow" {
-            // Longer than its lease: the heartbeat keeps it from others.
-            tokio::time::sleep(Duration::from_secs(5)).await;
-        }
-        self.now.fetch_sub(1, Ordering::SeqCst);
-        match kind {
-            "panic" => panic!("as the message says"),
-            "malformed" => Disposition::Retry,
-            _ => Disposition::Done,
-        }
-    }
-}
 
 #[tokio::test]
 async fn messages_that_panic_dawdle_or_make_no_sense_fail_alone_and_no_more_are_taken_than_there_are_hands() {
@@ -66,14 +34,14 @@ async fn messages_that_panic_dawdle_or_make_no_sense_fail_alone_and_no_more_are_
         poll: true,
     };
     let queue = SqsQueue::new(sqs.clone(), url.to_owned());
-    let seen = |body: &str| handler.seen.lock().unwrap().get(body).copied().unwrap_or_default();
+    let seen = |body: &str| handler.seen(body);
     // The bad ones come again; by then the slow one, too, has ended.
     let all_ended =
         || good.iter().all(|body| seen(body) == 1) && ["panic", "malformed"].iter().all(|body| seen(body) >= 2);
     let watching = async {
         let deadline = Instant::now() + MINUTE;
         while !all_ended() {
-            assert!(Instant::now() < deadline, "{:?}", handler.seen.lock().unwrap());
+            assert!(Instant::now() < deadline, "{handler:?}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         // Longer than the slow one takes.
@@ -83,7 +51,7 @@ async fn messages_that_panic_dawdle_or_make_no_sense_fail_alone_and_no_more_are_
         ended = serve(Arc::clone(&handler) as Arc<dyn Handler>, queue, config) => panic!("the pool ended: {ended:?}"),
         () = watching => {}
     }
-    assert!((2..=WORKERS).contains(&handler.most.load(Ordering::SeqCst)));
+    assert!((2..=WORKERS).contains(&handler.most_at_once()));
     let names =
         [QueueAttributeName::ApproximateNumberOfMessages, QueueAttributeName::ApproximateNumberOfMessagesNotVisible];
     let left =

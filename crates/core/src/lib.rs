@@ -22,6 +22,7 @@ pub mod scratch;
 pub mod script;
 pub mod seal;
 pub mod sentence;
+pub mod shift;
 pub mod spec;
 pub mod submit;
 pub mod subtitles;

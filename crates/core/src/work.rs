@@ -17,6 +17,7 @@ use crate::ports::{
     TaskStore,
 };
 use crate::produce::{Production, Studio};
+use crate::shift::Shift;
 use crate::spec::{MediaOrigin, VideoSpec};
 use crate::subtitles::{to_srt, to_vtt};
 use crate::task::{Stage, StageTimings, TaskError, TaskId, VideoReport};
@@ -48,7 +49,7 @@ pub struct Worker {
     pub studio: Studio,
     /// Name of this worker, for people who read the table.
     pub owner: String,
-    /// How long a claim lasts unless it is kept up.
+    /// How long a claim lasts unless it is kept up, or less where the shift ends before.
     pub lease: Duration,
     /// Where tasks go that take too long for here, if anywhere.
     pub elsewhere: Option<ElsewhereWhenLong>,
@@ -68,11 +69,11 @@ pub enum Disposition {
 }
 
 impl Worker {
-    /// Does what the task needs, unless `stop` resolves first: then the task goes
+    /// Does what the task needs, unless the shift is over first: then the task goes
     /// back for others to begin at once. `directory` must exist, be empty and be
     /// removed by the caller.
-    pub async fn work(&self, id: TaskId, directory: &Path, stop: impl Future<Output = ()> + Send) -> Disposition {
-        let claim = match self.store.claim(id, &self.owner, self.lease).await {
+    pub async fn work(&self, id: TaskId, directory: &Path, shift: &Shift) -> Disposition {
+        let claim = match self.store.claim(id, &self.owner, shift.promise(self.lease)).await {
             Ok(ClaimOutcome::Claimed(claim)) => claim,
             Ok(ClaimOutcome::Held { until }) => {
                 tracing::info!(task_id = %id, %until, "another worker holds the task");
@@ -93,7 +94,7 @@ impl Worker {
         };
         let (progress, steps) = Watched::begin();
         let begun = Instant::now();
-        let finished = self.finish(&claim, directory, &progress, steps, stop).await;
+        let finished = self.finish(&claim, directory, &progress, steps, shift).await;
         self.tell_observer(&claim, &finished, begun.elapsed(), progress.timings());
         match finished {
             Ok(report) => {
@@ -132,7 +133,7 @@ impl Worker {
         directory: &Path,
         progress: &Watched,
         steps: watch::Receiver<Step>,
-        stop: impl Future<Output = ()> + Send,
+        shift: &Shift,
     ) -> Result<VideoReport, WorkError> {
         if claim.attempt > MAX_ATTEMPTS {
             return Err(WorkError::TooManyAttempts { attempts: claim.attempt - 1 });
@@ -153,19 +154,19 @@ impl Worker {
         };
         let report = tokio::select! {
             done = work => done?,
-            lost = self.keep(claim, steps) => return Err(lost.into()),
-            () = stop => return Err(WorkError::Stopped),
+            lost = self.keep(claim, steps, shift) => return Err(lost.into()),
+            () = shift.over() => return Err(WorkError::Stopped),
         };
         self.store.complete(claim, &report, progress.timings()).await?;
         Ok(report)
     }
 
     /// Extends the lease and records progress until the task is no longer this worker's.
-    async fn keep(&self, claim: &Claim, mut steps: watch::Receiver<Step>) -> StoreError {
+    async fn keep(&self, claim: &Claim, mut steps: watch::Receiver<Step>, shift: &Shift) -> StoreError {
         let mut heartbeat = tokio::time::interval(LONGEST_HEARTBEAT.min(self.lease / 3));
         loop {
             let outcome = tokio::select! {
-                _ = heartbeat.tick() => self.store.extend(claim, self.lease).await,
+                _ = heartbeat.tick() => self.store.extend(claim, shift.promise(self.lease)).await,
                 () = changed(&mut steps) => {
                     let step = *steps.borrow_and_update();
                     let outcome = self.store.advance(claim, step.stage, step.percent, step.timings).await;

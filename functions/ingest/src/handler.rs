@@ -7,8 +7,9 @@ use async_trait::async_trait;
 use rushes_aws::{Message, SqsQueue, WrittenObject, parse_s3_event, s3_event};
 use rushes_core::batch::{Clerk, ManifestKey, Turn};
 use rushes_core::dead_letters::DeadLetters;
+use rushes_core::shift::Shift;
 use rushes_core::work::Disposition;
-use rushes_runtime::messages::{Handler, Stop};
+use rushes_runtime::messages::Handler;
 use tracing::Instrument;
 
 /// What the rule on the alarm sends, here and in the template.
@@ -26,7 +27,7 @@ pub struct IngestHandler {
 
 #[async_trait]
 impl Handler for IngestHandler {
-    async fn handle(&self, message: Message, stop: Stop) -> Disposition {
+    async fn handle(&self, message: Message, shift: Shift) -> Disposition {
         if message.body == SWEEP {
             return self.sweep().await;
         }
@@ -40,7 +41,7 @@ impl Handler for IngestHandler {
         let mut disposition = Disposition::Done;
         for object in objects {
             let span = tracing::info_span!("manifest", key = object.key);
-            if self.read(object, &message.id, stop.clone()).instrument(span).await == Disposition::Retry {
+            if self.read(object, &message.id, &shift).instrument(span).await == Disposition::Retry {
                 disposition = Disposition::Retry;
             }
         }
@@ -60,10 +61,10 @@ impl IngestHandler {
         }
     }
 
-    async fn read(&self, object: WrittenObject, owner: &str, stop: Stop) -> Disposition {
+    async fn read(&self, object: WrittenObject, owner: &str, shift: &Shift) -> Disposition {
         // The reports that are written beside manifests are announced, too.
         let Some(key) = ManifestKey::parse(&object.key) else { return Disposition::Done };
-        match self.clerk.read(&key, object.etag.as_deref(), owner, stop.requested()).await {
+        match self.clerk.read(&key, object.etag.as_deref(), owner, shift).await {
             Turn::Done => Disposition::Done,
             Turn::Retry => Disposition::Retry,
             Turn::Unfinished => match self.queue.send_body(s3_event(&object)).await {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use rushes_aws::{Message, parse_message};
 use rushes_core::memo::LeveledMemo;
+use rushes_core::shift::Shift;
 use rushes_core::work::{Disposition, MAX_DELIVERIES, Worker};
-use rushes_runtime::messages::{Handler, Stop};
+use rushes_runtime::messages::Handler;
 use rushes_runtime::workdir::WorkDirs;
 use tracing::Instrument;
 
@@ -19,7 +20,7 @@ pub struct RenderHandler {
 
 #[async_trait]
 impl Handler for RenderHandler {
-    async fn handle(&self, message: Message, stop: Stop) -> Disposition {
+    async fn handle(&self, message: Message, shift: Shift) -> Disposition {
         let id = match parse_message(&message.body) {
             Ok(id) => id,
             Err(error) => {
@@ -39,7 +40,7 @@ impl Handler for RenderHandler {
             }
         };
         // The directory goes when this returns, and also when it is dropped half-way.
-        let work = self.worker.work(id, directory.path(), stop.requested());
+        let work = self.worker.work(id, directory.path(), &shift);
         let disposition = work.instrument(tracing::info_span!("task", task_id = %id)).await;
         self.memo.hand_in_counts().await;
         disposition

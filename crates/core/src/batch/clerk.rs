@@ -1,12 +1,10 @@
 //! Batches that come as manifests. Rows are dealt with in chunks, and how far that is gets
 //! recorded after each: whoever takes over goes on behind the last one.
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::FutureExt;
 use jiff::Timestamp;
 
 use super::manifest::{ManifestRow, rows};
@@ -14,6 +12,7 @@ use super::results::Results;
 use super::rows::{Refusal, Row, RowOutcome, accept};
 use super::{Batch, BatchId, BatchProgress, ManifestKey};
 use crate::ports::{BatchClaim, BatchClaimOutcome, BatchStore, BucketError, Inbox, Manifest, StoreError};
+use crate::shift::Shift;
 use crate::submit::FrontDesk;
 use crate::task::{TaskId, expiry};
 
@@ -31,7 +30,7 @@ pub struct Clerk {
     pub batches: Arc<dyn BatchStore>,
     /// Where manifests lie.
     pub inbox: Arc<dyn Inbox>,
-    /// How long a claim lasts after the last sign of life.
+    /// How long a claim lasts after the last sign of life, or less where the shift ends before.
     pub lease: Duration,
     /// Rows after which another turn goes on.
     pub rows_per_turn: usize,
@@ -60,17 +59,11 @@ enum TurnError {
 }
 
 impl Clerk {
-    /// Deals with rows of a manifest until none is left, the turn is over or `stop` resolves.
+    /// Deals with rows of a manifest until none is left, or the turn or the shift is over.
     /// `etag` names the content that is meant, if that is known. `owner` is who asks: the same
     /// for the same message, however often it comes.
-    pub async fn read(
-        &self,
-        key: &ManifestKey,
-        etag: Option<&str>,
-        owner: &str,
-        stop: impl Future<Output = ()> + Send,
-    ) -> Turn {
-        match self.turn(key, etag, owner, stop).await {
+    pub async fn read(&self, key: &ManifestKey, etag: Option<&str>, owner: &str, shift: &Shift) -> Turn {
+        match self.turn(key, etag, owner, shift).await {
             Ok(turn) => turn,
             Err(error) => {
                 let source = std::error::Error::source(&error).map(ToString::to_string);
@@ -80,13 +73,7 @@ impl Clerk {
         }
     }
 
-    async fn turn(
-        &self,
-        key: &ManifestKey,
-        etag: Option<&str>,
-        owner: &str,
-        stop: impl Future<Output = ()> + Send,
-    ) -> Result<Turn, TurnError> {
+    async fn turn(&self, key: &ManifestKey, etag: Option<&str>, owner: &str, shift: &Shift) -> Result<Turn, TurnError> {
         let manifest = match self.inbox.manifest(key, MAX_MANIFEST_BYTES).await {
             Err(BucketError::TooLarge { .. }) => {
                 let reason = format!("it has more than {} MiB; cut it into several", MAX_MANIFEST_BYTES >> 20);
@@ -100,8 +87,8 @@ impl Clerk {
             tracing::info!(manifest = key.as_str(), "the manifest is gone or was replaced");
             return Ok(Turn::Done);
         };
-        let Some((claim, batch)) = self.claim(key, &manifest, owner).await? else { return Ok(Turn::Done) };
-        let turn = self.deal_with_rows(key, &manifest.bytes, &claim, batch, stop).await;
+        let Some((claim, batch)) = self.claim(key, &manifest, owner, shift).await? else { return Ok(Turn::Done) };
+        let turn = self.deal_with_rows(key, &manifest.bytes, &claim, batch, shift).await;
         if !matches!(turn, Ok(Turn::Done))
             && let Err(error) = self.batches.release(&claim).await
         {
@@ -116,6 +103,7 @@ impl Clerk {
         key: &ManifestKey,
         manifest: &Manifest,
         owner: &str,
+        shift: &Shift,
     ) -> Result<Option<(BatchClaim, Batch)>, TurnError> {
         let id = BatchId::of_manifest(key, &manifest.etag);
         let now = Timestamp::now();
@@ -130,7 +118,7 @@ impl Clerk {
             Ok(()) | Err(StoreError::Exists) => {}
             Err(error) => return Err(error.into()),
         }
-        match self.batches.claim(id, owner, self.lease).await? {
+        match self.batches.claim(id, owner, shift.promise(self.lease)).await? {
             BatchClaimOutcome::Claimed(claim, batch) => Ok(Some((claim, batch))),
             // An earlier delivery of the same message: it may have died.
             BatchClaimOutcome::Held { owner: holder } if holder == owner => Err(StoreError::LeaseLost.into()),
@@ -153,23 +141,22 @@ impl Clerk {
         bytes: &Bytes,
         claim: &BatchClaim,
         mut batch: Batch,
-        stop: impl Future<Output = ()> + Send,
+        shift: &Shift,
     ) -> Result<Turn, TurnError> {
         let rows = match rows(key, bytes) {
             Ok(rows) => rows,
             Err(reason) => {
                 self.inbox.put_results(key, Results::of_unreadable(reason).to_bytes()).await?;
                 let progress = BatchProgress { is_complete: true, ..batch.progress };
-                self.batches.advance(claim, progress, self.lease).await?;
+                self.batches.advance(claim, progress, shift.promise(self.lease)).await?;
                 return Ok(Turn::Done);
             }
         };
         let first = usize::try_from(batch.progress.rows()).unwrap_or(usize::MAX).min(rows.len());
         let begun = if first > 0 { self.inbox.results(key).await?.unwrap_or_default() } else { Bytes::new() };
         let mut results = Results::resume(&begun, batch.progress.rows());
-        let mut stop = pin!(stop);
         for (index, chunk) in rows[first..].chunks(CHUNK_ROWS).enumerate() {
-            if index * CHUNK_ROWS >= self.rows_per_turn || stop.as_mut().now_or_never().is_some() {
+            if index * CHUNK_ROWS >= self.rows_per_turn || shift.is_over() {
                 return Ok(Turn::Unfinished);
             }
             let outcomes = self.deal_with_chunk(&batch, chunk).await?;
@@ -182,7 +169,7 @@ impl Clerk {
             }
             batch.progress.is_complete = batch.progress.rows() >= rows.len() as u64;
             self.inbox.put_results(key, results.to_bytes()).await?;
-            self.batches.advance(claim, batch.progress, self.lease).await?;
+            self.batches.advance(claim, batch.progress, shift.promise(self.lease)).await?;
         }
         let BatchProgress { accepted, rejected, .. } = batch.progress;
         tracing::info!(batch_id = %batch.id, accepted, rejected, "manifest read");

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rushes_aws::{Message, SqsQueue};
+use rushes_core::shift::Shift;
 use rushes_core::work::{Disposition, MAX_DELIVERIES};
 use tokio::task::JoinSet;
 
-use super::{Handler, Stop};
+use super::Handler;
 
 const SHORTEST_BACK_OFF: Duration = Duration::from_secs(5);
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(300);
@@ -18,16 +19,21 @@ const LONGEST_BACK_OFF: Duration = Duration::from_secs(300);
 pub struct Desk {
     pub handler: Arc<dyn Handler>,
     pub queue: SqsQueue,
-    /// How long a message stays hidden after the last sign of life.
+    /// How long a message stays hidden after the last sign of life, or less where the shift ends before.
     pub lease: Duration,
-    /// Says when work in progress is to be given back.
-    pub stop: Stop,
+    /// The time in which messages are dealt with.
+    pub shift: Shift,
 }
 
 impl Desk {
     /// Does what the message asks for. Whatever happens in there ends only this
     /// delivery. Whether the message is to be acknowledged; if not, it comes again.
     pub async fn deal_with(&self, message: &Message) -> bool {
+        if self.shift.is_over() {
+            // What would only be given back is not begun: that would count as an attempt.
+            self.hide(message, Duration::ZERO).await;
+            return false;
+        }
         let disposition = tokio::select! {
             disposition = self.work(message) => disposition,
             () = self.keep_hidden(message) => Disposition::Retry,
@@ -45,7 +51,7 @@ impl Desk {
     /// How long a message waits before it comes again.
     fn wait(&self, message: &Message) -> Duration {
         // After the last delivery the queue lays it aside; that need not wait.
-        let at_once = self.stop.is_requested() || message.deliveries >= MAX_DELIVERIES;
+        let at_once = self.shift.is_over() || message.deliveries >= MAX_DELIVERIES;
         if at_once { Duration::ZERO } else { back_off(message.deliveries) }
     }
 
@@ -61,8 +67,8 @@ impl Desk {
     async fn work(&self, message: &Message) -> Disposition {
         // A task of its own: a panic ends there, and the set stops the work when it is dropped.
         let mut work = JoinSet::new();
-        let (handler, stop, copy) = (Arc::clone(&self.handler), self.stop.clone(), message.clone());
-        work.spawn(async move { handler.handle(copy, stop).await });
+        let (handler, shift, copy) = (Arc::clone(&self.handler), self.shift.clone(), message.clone());
+        work.spawn(async move { handler.handle(copy, shift).await });
         match work.join_next().await {
             Some(Ok(disposition)) => disposition,
             Some(Err(error)) => {
@@ -78,7 +84,7 @@ impl Desk {
         let mut heartbeat = tokio::time::interval(self.lease / 3);
         loop {
             heartbeat.tick().await;
-            self.hide(message, self.lease).await;
+            self.hide(message, self.shift.promise(self.lease)).await;
         }
     }
 

@@ -1,46 +1,42 @@
 //! Messages as Lambda's event source hands them over: a batch as one event,
 //! answered with the ids of those that are to come again.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use futures::{StreamExt, stream};
 use lambda_runtime::{LambdaEvent, service_fn};
 use rushes_aws::{Message, ReceiptHandle};
+use rushes_core::shift::Shift;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::Stop;
 use super::delivery::Desk;
 
 /// Work is given back this long before Lambda would end it.
-const MARGIN: Duration = Duration::from_secs(10);
+const GIVE_BACK: Duration = Duration::from_secs(10);
+/// Work that is not given back this long before the end is left where it is, so that the answer
+/// about the other messages arrives.
+const ANSWER: Duration = Duration::from_secs(3);
 
 /// Answers events until Lambda ends the process, with `workers` messages worked on at once.
 pub async fn run(desk: Desk, workers: usize) -> Result<(), lambda_runtime::Error> {
     let answer = |event: LambdaEvent<Value>| {
-        let time_left = time_left(event.context.deadline);
-        let desk = &desk;
-        async move {
-            let (stopping, stopped) = watch::channel(false);
-            let desk = Desk { stop: Stop(stopped), ..desk.clone() };
-            let answer = handle(&desk, event.payload, workers);
-            let mut answer = std::pin::pin!(answer);
-            tokio::select! {
-                answer = &mut answer => return answer,
-                () = tokio::time::sleep(time_left) => stopping.send_replace(true),
-            };
-            tracing::warn!("the time of the function is nearly up; others take its work over");
-            answer.await
-        }
+        let (desk, ends_at) = (&desk, Instant::now() + time_left(event.context.deadline));
+        async move { handle(desk, event.payload, workers, ends_at).await }
     };
     lambda_runtime::run(service_fn(answer)).await
 }
 
-/// How long work may go on, with the end of the function's time in epoch milliseconds.
+/// How long it is until that moment in epoch milliseconds.
 fn time_left(deadline: u64) -> Duration {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Duration::from_millis(deadline).saturating_sub(now).saturating_sub(MARGIN)
+    Duration::from_millis(deadline).saturating_sub(now)
+}
+
+/// Waits until so long before the end.
+async fn until(ends_at: Instant, before: Duration) {
+    tokio::time::sleep(ends_at.saturating_duration_since(Instant::now() + before)).await;
 }
 
 /// The answer, with the names that Lambda wants.
@@ -72,14 +68,44 @@ struct Attributes {
     approximate_receive_count: String,
 }
 
-async fn handle(desk: &Desk, event: Value, workers: usize) -> Result<BatchResponse, lambda_runtime::Error> {
-    let deliveries = messages(event)?.into_iter().map(|message| async move {
-        let failed = !desk.deal_with(&message).await;
-        failed.then_some(ItemFailure { item_identifier: message.id })
+async fn handle(
+    desk: &Desk,
+    event: Value,
+    workers: usize,
+    ends_at: Instant,
+) -> Result<BatchResponse, lambda_runtime::Error> {
+    let messages = messages(event)?;
+    let (closing, over) = watch::channel(false);
+    let desk = Desk { shift: Shift::new(over, Some(ends_at)), ..desk.clone() };
+    let mut failed: Vec<String> = messages.iter().map(|message| message.id.clone()).collect();
+    let deliveries = messages.into_iter().map(|message| async {
+        let is_done = desk.deal_with(&message).await;
+        if is_done {
+            // Lambda does it, too, with the answer. Until then others may take long, or end the function.
+            desk.remove(&message).await;
+        }
+        (message, is_done)
     });
     let deliveries: Vec<_> = deliveries.collect();
-    let outcomes = stream::iter(deliveries).buffer_unordered(workers);
-    Ok(BatchResponse { batch_item_failures: outcomes.filter_map(std::future::ready).collect().await })
+    let mut dealt_with = stream::iter(deliveries).buffer_unordered(workers);
+    let give_back = async {
+        until(ends_at, GIVE_BACK).await;
+        tracing::warn!("the time of the function is nearly up; others take its work over");
+        closing.send_replace(true);
+        std::future::pending::<()>().await;
+    };
+    let all = async {
+        while let Some((message, is_done)) = dealt_with.next().await {
+            failed.retain(|id| !is_done || *id != message.id);
+        }
+    };
+    tokio::select! {
+        () = all => {}
+        () = give_back => {}
+        () = until(ends_at, ANSWER) => tracing::error!("work was not given back in time and is left where it is"),
+    }
+    let item = |item_identifier| ItemFailure { item_identifier };
+    Ok(BatchResponse { batch_item_failures: failed.into_iter().map(item).collect() })
 }
 
 /// The messages of an event. A record that cannot be read as one fails the

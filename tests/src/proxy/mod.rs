@@ -1,4 +1,7 @@
-//! A proxy before the local AWS that answers badly now and then, and remembers what was asked.
+//! A proxy before the local AWS that answers badly now and then, holds what it is told to hold,
+//! and remembers what was asked.
+
+mod hold;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,13 +12,14 @@ use anyhow::Result;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+
+pub use hold::{Call, Hold, Moment};
 
 use crate::local_aws::reqwest_client;
 
@@ -62,6 +66,7 @@ struct Shared {
     calls: AtomicU64,
     faults: Mutex<BTreeMap<Fault, u64>>,
     stored: Mutex<BTreeMap<String, u64>>,
+    holds: Mutex<Vec<Arc<Hold>>>,
 }
 
 impl Proxy {
@@ -79,6 +84,7 @@ impl Proxy {
             calls: AtomicU64::new(0),
             faults: Mutex::default(),
             stored: Mutex::default(),
+            holds: Mutex::default(),
         });
         let router = Router::new().fallback(answer).with_state(Arc::clone(&shared));
         let server = tokio::spawn(async move {
@@ -87,6 +93,13 @@ impl Proxy {
             }
         });
         Ok(Self { endpoint, shared, server })
+    }
+
+    /// Holds every call that `wanted` picks at that moment, until [`Hold::let_go`].
+    pub fn hold(&self, moment: Moment, wanted: impl Fn(&Call) -> bool + Send + Sync + 'static) -> Arc<Hold> {
+        let hold = Arc::new(Hold::new(moment, wanted));
+        self.shared.holds.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&hold));
+        hold
     }
 
     /// How many calls there were.
@@ -132,13 +145,18 @@ impl Shared {
         Some(fault)
     }
 
+    /// The hold on this call, if there is one.
+    fn hold_on(&self, call: &Call) -> Option<Arc<Hold>> {
+        let mut holds = self.holds.lock().unwrap_or_else(PoisonError::into_inner);
+        holds.retain(|hold| !hold.is_over());
+        holds.iter().find(|hold| hold.wants(call)).cloned()
+    }
+
     /// Asks the local AWS, for messages as often as it takes: it hands messages to callers that
     /// wait, even to those that have died meanwhile. AWS does not; nor does this.
-    async fn forward(&self, request: Request) -> Result<Response> {
-        let (parts, body) = request.into_parts();
-        let mut body = axum::body::to_bytes(body, MAX_BODY_BYTES).await?;
-        let mut wait = Duration::ZERO;
-        if parts.headers.get("x-amz-target").is_some_and(|target| target == "AmazonSQS.ReceiveMessage") {
+    async fn forward(&self, call: &Call) -> Result<Response> {
+        let (mut body, mut wait) = (call.body.clone(), Duration::ZERO);
+        if call.target() == "AmazonSQS.ReceiveMessage" {
             let mut wish: Value = serde_json::from_slice(&body)?;
             wait = Duration::from_secs(wish["WaitTimeSeconds"].take().as_u64().unwrap_or_default());
             wish["WaitTimeSeconds"] = Value::from(0);
@@ -146,7 +164,7 @@ impl Shared {
         }
         let until = Instant::now() + wait;
         loop {
-            let (answer, bytes) = self.forward_once(&parts, body.clone()).await?;
+            let (answer, bytes) = self.forward_once(call, body.clone()).await?;
             let says = || serde_json::from_slice::<Value>(&bytes).unwrap_or_default();
             if Instant::now() >= until || says()["Messages"].as_array().is_some_and(|messages| !messages.is_empty()) {
                 return Ok(answer);
@@ -155,15 +173,14 @@ impl Shared {
         }
     }
 
-    async fn forward_once(&self, parts: &Parts, body: Bytes) -> Result<(Response, Bytes)> {
-        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    async fn forward_once(&self, call: &Call, body: Bytes) -> Result<(Response, Bytes)> {
         // The host stays as it was asked for: it is part of what was signed.
-        let forwarded = self.http.request(parts.method.clone(), format!("{}{path}", self.upstream));
-        let mut headers = parts.headers.clone();
+        let forwarded = self.http.request(call.method.clone(), format!("{}{}", self.upstream, call.path));
+        let mut headers = call.headers.clone();
         headers.remove(header::CONTENT_LENGTH);
         let answer = forwarded.headers(headers).body(body).send().await?;
-        if parts.method == Method::PUT && answer.status().is_success() {
-            let key = parts.uri.path().to_owned();
+        if call.method == Method::PUT && answer.status().is_success() {
+            let key = call.path.split('?').next().unwrap_or_default().to_owned();
             *self.stored.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default() += 1;
         }
         let mut response = Response::new(Body::empty());
@@ -174,7 +191,7 @@ impl Shared {
             response.headers_mut().remove(name);
         }
         let bytes = answer.bytes().await?;
-        if parts.method != Method::HEAD {
+        if call.method != Method::HEAD {
             *response.body_mut() = Body::from(bytes.clone());
         }
         Ok((response, bytes))
@@ -182,31 +199,46 @@ impl Shared {
 }
 
 async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let call = match Call::read(request, MAX_BODY_BYTES).await {
+        Ok(call) => call,
+        Err(error) => return (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+    };
     // Links that people follow are no calls of ours.
-    let is_call = request.headers().contains_key(header::AUTHORIZATION);
-    let fault = if is_call { shared.fault() } else { None };
-    let headers = request.headers().clone();
+    let is_call = call.headers.contains_key(header::AUTHORIZATION);
+    let (fault, hold) = if is_call { (shared.fault(), shared.hold_on(&call)) } else { (None, None) };
+    if let Some(hold) = &hold {
+        hold.begin(Moment::Before).await;
+    }
+    let headers = &call.headers;
     match fault {
         None => {}
-        Some(Fault::InternalError) => return refusal(&headers, StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
-        Some(Fault::Unavailable) => return refusal(&headers, StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable"),
-        Some(Fault::Throttled) => return throttled(&headers),
+        Some(Fault::InternalError) => return refusal(headers, StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
+        Some(Fault::Unavailable) => return refusal(headers, StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable"),
+        Some(Fault::Throttled) => return throttled(headers),
         Some(Fault::Silence) => {
             tokio::time::sleep(SILENCE).await;
-            return refusal(&headers, StatusCode::GATEWAY_TIMEOUT, "RequestTimeout");
+            return refusal(headers, StatusCode::GATEWAY_TIMEOUT, "RequestTimeout");
         }
         Some(Fault::LostAnswer) => {
-            return match shared.forward(request).await {
-                Ok(_) => refusal(&headers, StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
-                Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
+            return match shared.forward(&call).await {
+                Ok(_) => refusal(headers, StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
+                Err(error) => bad_gateway(&error),
             };
         }
     }
-    shared.forward(request).await.unwrap_or_else(|error| (StatusCode::BAD_GATEWAY, error.to_string()).into_response())
+    let answer = shared.forward(&call).await;
+    if let Some(hold) = &hold {
+        hold.begin(Moment::After).await;
+    }
+    answer.unwrap_or_else(|error| bad_gateway(&error))
+}
+
+fn bad_gateway(error: &anyhow::Error) -> Response {
+    (StatusCode::BAD_GATEWAY, error.to_string()).into_response()
 }
 
 fn throttled(headers: &HeaderMap) -> Response {
-    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    let target = hold::target(headers);
     if target.starts_with("DynamoDB") {
         refusal(headers, StatusCode::BAD_REQUEST, "ProvisionedThroughputExceededException")
     } else if target.starts_with("AmazonSQS") {
