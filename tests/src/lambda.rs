@@ -218,10 +218,16 @@ impl SourceQueue {
         Ok(request.send().await?.messages.unwrap_or_default())
     }
 
+    /// Removes a message, unless the function has done so.
     async fn remove(&self, message: &Message) -> Result<()> {
         let handle = message.receipt_handle.as_deref().context("a message without a handle")?;
-        self.client.delete_message().queue_url(&self.url).receipt_handle(handle).send().await?;
-        Ok(())
+        let removed = self.client.delete_message().queue_url(&self.url).receipt_handle(handle).send().await;
+        match removed.map_err(aws_sdk_sqs::error::SdkError::into_service_error) {
+            Ok(_) => Ok(()),
+            // SQS says nothing then; the local AWS says this.
+            Err(error) if error.is_receipt_handle_is_invalid() => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 pub mod browser;
 pub mod client;
 pub mod faults;
+pub mod inbox;
 pub mod lambda;
 pub mod local_aws;
 pub mod media;

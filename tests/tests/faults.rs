@@ -12,6 +12,7 @@ use rushes_aws::{DynamoMemo, DynamoTable, Message, S3Bucket, SqsQueue, parse_mes
 use rushes_content::http::{HttpClient, HttpConfig};
 use rushes_content::media::{AllowedHosts, Library};
 use rushes_content::{remember::RememberingVoice, speak::SpeakVoice};
+use rushes_core::batch::{BatchAnswer, BatchDesk, MAX_REQUEST_ROWS, RowStatus};
 use rushes_core::keys::ObjectKey;
 use rushes_core::manage::{ManageError, Manager};
 use rushes_core::memo::{LeveledMemo, Limits};
@@ -46,6 +47,7 @@ struct Outside {
 /// What the service is made of, with a fault somewhere below.
 struct Made {
     desk: FrontDesk,
+    batches: BatchDesk,
     manager: Manager,
     worker: Worker,
 }
@@ -87,8 +89,9 @@ impl Outside {
         let studio = Studio { writer: None, footage: Vec::new(), voice, media, renderer };
         let manager = Manager { store: store.clone(), bucket: bucket.clone(), queue: desk.queue.clone() };
         let (owner, observer) = ("worker".to_owned(), Arc::new(NoObserver));
+        let batches = BatchDesk { desk: desk.clone(), batches: store.clone() };
         let worker = Worker { store, bucket, studio, owner, lease: SECOND, elsewhere: None, observer };
-        Made { desk, manager, worker }
+        Made { desk, batches, manager, worker }
     }
 
     /// Nothing that was remembered of one video fits another: the colour of the words differs.
@@ -192,6 +195,47 @@ async fn whichever_call_fails_what_is_cancelled_tried_again_and_deleted_is_in_th
             let faults = Faults::at(number, fault);
             managed(&outside, &outside.behind(&faults), &title, 0).await;
             if faults.failed().is_none() {
+                break;
+            }
+        }
+    }
+}
+
+/// Sends a request for two videos as a client does who wants them: again until it is accepted.
+async fn accepted_batch(desk: &BatchDesk, title: &str, json: &[u8]) -> BatchAnswer {
+    let key = IdempotencyKey::new(b"caller", "batches", title.replace(' ', "-").as_bytes()).unwrap();
+    for _ in 0..50 {
+        if let Ok(answer) = desk.submit_once(key, json, MAX_REQUEST_ROWS).await {
+            return answer;
+        }
+        tokio::time::sleep(SECOND / 10).await;
+    }
+    panic!("{title} is never accepted")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whichever_call_fails_a_batch_that_is_sent_again_is_one_batch_and_each_row_one_task() {
+    let aws = LocalAws::start().await.unwrap();
+    let outside = Outside::new(&aws).await;
+    for fault in [Fault::NotMade, Fault::AnswerLost] {
+        for number in 1..MANY {
+            let title = format!("Batch {fault:?} {number}");
+            let faults = Faults::at(number, fault);
+            let made = outside.behind(&faults);
+            let row = |color| serde_json::from_slice::<serde_json::Value>(&outside.spec(&title, color)).unwrap();
+            let json = json!({"videos": [row(1), row(2)]}).to_string();
+            let first = accepted_batch(&made.batches, &title, json.as_bytes()).await;
+            let again = accepted_batch(&made.batches, &title, json.as_bytes()).await;
+            let name = faults.failed();
+            assert_eq!(again.id, first.id, "{title} ({name:?})");
+            let accepted = again.videos.iter().filter(|row| row.status == RowStatus::Accepted);
+            let mut accepted: Vec<TaskId> = accepted.filter_map(|row| row.id).collect();
+            let mut known: Vec<TaskId> = outside.titled(&title).await.into_iter().map(|task| task.id).collect();
+            accepted.sort_unstable();
+            known.sort_unstable();
+            assert_eq!(known, accepted, "{title} ({name:?})");
+            if name.is_none() {
+                assert!(first == again && accepted.len() == 2 && number > 8, "{first:?} {again:?}");
                 break;
             }
         }

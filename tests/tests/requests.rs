@@ -13,6 +13,7 @@ use rushes_core::ports::{Begun, RequestStore, Ticket};
 use rushes_core::request::{IdempotencyKey, RequestHash};
 use rushes_core::task::TaskId;
 use rushes_tests::client::Answer;
+use rushes_tests::inbox::enqueued;
 use rushes_tests::{Client, LocalAws, Service};
 use serde_json::{Value, json};
 
@@ -35,7 +36,7 @@ async fn a_request_is_carried_out_by_one_and_then_remembered() {
     let aws = LocalAws::start().await.unwrap();
     let table = aws.table().await.unwrap();
     let (key, body) = (key("k"), RequestHash::of(b"body"));
-    let begin = |body| table.begin(key, body, TaskId::generate(), LEASE);
+    let begin = |body| table.begin(key, body, TaskId::generate().into(), LEASE);
     let at_once = join_all((0..16).map(|_| begin(body))).await;
     let mut yours = at_once.into_iter().map(Result::unwrap).filter(|begun| matches!(begun, Begun::Yours(_)));
     let first = ticket(yours.next().unwrap());
@@ -44,11 +45,11 @@ async fn a_request_is_carried_out_by_one_and_then_remembered() {
     assert_eq!(begin(RequestHash::of(b"other")).await.unwrap(), Begun::OtherRequest);
     table.finish(&first).await.unwrap();
     table.finish(&first).await.expect("what is finished can be finished again");
-    assert_eq!(begin(body).await.unwrap(), Begun::Done(first.task_id));
+    assert_eq!(begin(body).await.unwrap(), Begun::Done(first.makes));
     assert_eq!(begin(RequestHash::of(b"other")).await.unwrap(), Begun::OtherRequest);
     table.abandon(&first).await.unwrap();
     let again = ticket(begin(RequestHash::of(b"other")).await.unwrap());
-    assert!(!again.is_resumed && again.task_id != first.task_id);
+    assert!(!again.is_resumed && again.makes != first.makes);
 }
 
 #[tokio::test]
@@ -56,17 +57,17 @@ async fn a_request_whose_server_died_is_resumed_by_one_with_the_same_task() {
     let aws = LocalAws::start().await.unwrap();
     let table = aws.table().await.unwrap();
     let (key, body) = (key("k"), RequestHash::of(b"body"));
-    let dead = ticket(table.begin(key, body, TaskId::generate(), SHORT).await.unwrap());
+    let dead = ticket(table.begin(key, body, TaskId::generate().into(), SHORT).await.unwrap());
     tokio::time::sleep(SHORT * 2).await;
-    let at_once = join_all((0..8).map(|_| table.begin(key, body, TaskId::generate(), LEASE))).await;
+    let at_once = join_all((0..8).map(|_| table.begin(key, body, TaskId::generate().into(), LEASE))).await;
     let mut yours = at_once.into_iter().map(Result::unwrap).filter(|begun| matches!(begun, Begun::Yours(_)));
     let next = ticket(yours.next().unwrap());
     assert_eq!(yours.next(), None, "two took over");
-    assert!(next.is_resumed && next.task_id == dead.task_id);
+    assert!(next.is_resumed && next.makes == dead.makes);
     // The dead one was only slow: nothing that it does now counts.
     table.abandon(&dead).await.unwrap();
     table.finish(&dead).await.unwrap();
-    assert_eq!(table.begin(key, body, TaskId::generate(), LEASE).await.unwrap(), Begun::InFlight);
+    assert_eq!(table.begin(key, body, TaskId::generate().into(), LEASE).await.unwrap(), Begun::InFlight);
 }
 
 #[tokio::test]
@@ -74,7 +75,7 @@ async fn a_request_is_forgotten_in_time_though_its_record_is_still_there() {
     let aws = LocalAws::start().await.unwrap();
     let table = aws.table().await.unwrap();
     let (key, body) = (key("k"), RequestHash::of(b"body"));
-    let first = ticket(table.begin(key, body, TaskId::generate(), LEASE).await.unwrap());
+    let first = ticket(table.begin(key, body, TaskId::generate().into(), LEASE).await.unwrap());
     table.finish(&first).await.unwrap();
     // DynamoDB deletes what has expired up to two days late.
     let item = Clients::local(&aws.endpoint).await.dynamodb.update_item();
@@ -82,12 +83,16 @@ async fn a_request_is_forgotten_in_time_though_its_record_is_still_there() {
     let item = item.key("pk", AttributeValue::S(format!("IDEM#{key}"))).key("sk", AttributeValue::S("META".to_owned()));
     let past = AttributeValue::N("1".to_owned());
     item.update_expression("SET expires_at = :past").expression_attribute_values(":past", past).send().await.unwrap();
-    let again = ticket(table.begin(key, RequestHash::of(b"other"), TaskId::generate(), LEASE).await.unwrap());
-    assert!(!again.is_resumed && again.task_id != first.task_id);
+    let again = ticket(table.begin(key, RequestHash::of(b"other"), TaskId::generate().into(), LEASE).await.unwrap());
+    assert!(!again.is_resumed && again.makes != first.makes);
 }
 
 async fn post(client: &Client, key: &str, api_key: &str, body: &Value) -> Answer {
-    let request = client.request(Method::POST, "/v1/videos").header("content-type", "application/json");
+    post_to(client, "/v1/videos", key, api_key, body).await
+}
+
+async fn post_to(client: &Client, path: &str, key: &str, api_key: &str, body: &Value) -> Answer {
+    let request = client.request(Method::POST, path).header("content-type", "application/json");
     let request = request.header("idempotency-key", key).header("x-api-key", api_key).body(body.to_string());
     client.send(request).await.unwrap()
 }
@@ -138,4 +143,53 @@ async fn a_request_sent_again_gets_the_same_task_from_whichever_server() {
     assert_eq!((deleted.status, deleted.text.as_str()), (204, ""));
     let spent = post(client, "mended", "one", &spec).await;
     assert_eq!((spent.status, &spent.json["code"]), (409, &json!("idempotency_key_spent")), "{}", spent.text);
+}
+
+#[tokio::test]
+async fn a_batch_sent_again_gets_the_answer_that_was_given_from_whichever_server() {
+    let variables = [("RUSHES_API_KEYS", "one,two")];
+    let service = Service::start_with(&variables).await.unwrap();
+    let (_second, other) = service.start_another_api(&variables).await.unwrap();
+    let client = &service.client;
+    let bad = json!({"script": "a", "output": {"fps": 5}});
+    let batch = json!({"videos": [{"script": "First."}, bad, {"script": "Third."}]});
+    for round in 0..5 {
+        let key = format!("night-{round}");
+        let send = |number: usize| {
+            let server = if number.is_multiple_of(2) { client } else { &other };
+            post_to(server, "/v1/batches", &key, "one", &batch)
+        };
+        let answers = join_all((0..6).map(send)).await;
+        let first = answers.iter().find(|answer| answer.status == 202).unwrap();
+        for answer in &answers {
+            match answer.status {
+                202 => assert_eq!(answer.json, first.json),
+                _ => assert_eq!((answer.status, &answer.json["code"]), (409, &json!("request_in_flight"))),
+            }
+        }
+        let again = send(1).await;
+        assert_eq!((again.status, &again.json), (202, &first.json), "{}", again.text);
+        assert_eq!(again.header("location"), first.header("location"));
+        assert_eq!(again.json["videos"][1]["error"]["errors"][0]["pointer"], "/output/fps");
+    }
+    assert_eq!(videos(client).await, 10);
+    assert_eq!(enqueued(&service).await.unwrap().into_values().collect::<Vec<_>>(), [1; 10]);
+
+    let another = json!({"videos": [{"script": "Something else."}]});
+    let reused = post_to(&other, "/v1/batches", "night-0", "one", &another).await;
+    assert_eq!((reused.status, &reused.json["code"]), (422, &json!("idempotency_key_reused")), "{}", reused.text);
+    // Another caller's key is another key; so is the same one for one video.
+    assert_eq!(post_to(client, "/v1/batches", "night-0", "two", &another).await.status, 202);
+    assert_eq!(post(client, "night-0", "one", &json!({"script": "One."})).await.status, 202);
+    let refused = post_to(client, "/v1/batches", "mended", "one", &json!({"videos": []})).await;
+    assert_eq!(refused.status, 422);
+    let mended = post_to(client, "/v1/batches", "mended", "one", &another).await;
+    assert_eq!(mended.status, 202, "a refused request kept its key: {}", mended.text);
+
+    let old = json!({"script": "As before."});
+    let created = post_to(client, "/api/create", "old", "one", &old).await;
+    let again = post_to(&other, "/api/create", "old", "one", &old).await;
+    assert_eq!((created.status, &created.json["task_id"]), (200, &again.json["task_id"]), "{}", again.text);
+    let reused = post_to(client, "/api/create", "old", "one", &json!({"script": "Other."})).await;
+    assert!(reused.status == 422 && reused.json["error"].is_string(), "{}", reused.text);
 }

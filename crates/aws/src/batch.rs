@@ -33,6 +33,9 @@ struct BatchRecord {
     expires_at: Timestamp,
     accepted: u64,
     rejected: u64,
+    /// Not in records from before it was noted.
+    #[serde(default)]
+    told_up_to: u64,
     is_complete: bool,
     /// Number of the last claim; writes of an older one are refused.
     fence: u64,
@@ -57,6 +60,7 @@ impl From<&Batch> for BatchRecord {
             expires_at: batch.expires_at,
             accepted: batch.progress.accepted,
             rejected: batch.progress.rejected,
+            told_up_to: batch.progress.told_up_to,
             is_complete: batch.progress.is_complete,
             fence: 0,
             owner: None,
@@ -68,8 +72,10 @@ impl From<&Batch> for BatchRecord {
 
 impl From<BatchRecord> for Batch {
     fn from(record: BatchRecord) -> Self {
-        let BatchRecord { id, manifest, created_at, expires_at, accepted, rejected, is_complete, .. } = record;
-        Self { id, manifest, created_at, expires_at, progress: BatchProgress { accepted, rejected, is_complete } }
+        let BatchRecord { id, manifest, created_at, expires_at, accepted, rejected, told_up_to, is_complete, .. } =
+            record;
+        let progress = BatchProgress { accepted, rejected, told_up_to, is_complete };
+        Self { id, manifest, created_at, expires_at, progress }
     }
 }
 
@@ -216,10 +222,12 @@ impl BatchStore for DynamoTable {
         let update = self
             .update_batch(claim.batch_id)
             .update_expression(
-                "SET accepted = :accepted, rejected = :rejected, is_complete = :complete, lease_until = :until",
+                "SET accepted = :accepted, rejected = :rejected, told_up_to = :told, is_complete = :complete, \
+                 lease_until = :until",
             )
             .expression_attribute_values(":accepted", number(progress.accepted))
             .expression_attribute_values(":rejected", number(progress.rejected))
+            .expression_attribute_values(":told", number(progress.told_up_to))
             .expression_attribute_values(":complete", AttributeValue::Bool(progress.is_complete))
             .expression_attribute_values(":until", number(until));
         write_as(claim, update).await
@@ -250,7 +258,7 @@ mod tests {
             manifest: ManifestKey::parse("batches/März 1+2.csv"),
             created_at: Timestamp::from_second(1_790_000_000).unwrap(),
             expires_at: Timestamp::from_second(1_790_086_400).unwrap(),
-            progress: BatchProgress { accepted: 9_990, rejected: 10, is_complete: true },
+            progress: BatchProgress { accepted: 9_990, rejected: 10, told_up_to: 10_000, is_complete: true },
         };
         assert_eq!(Batch::from(read(write(&batch).unwrap()).unwrap()), batch);
         let requested = Batch { manifest: None, ..batch };

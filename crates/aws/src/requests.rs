@@ -10,8 +10,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use jiff::{SignedDuration, Timestamp};
 use rushes_core::ports::{Begun, RequestStore, StoreError, Ticket};
-use rushes_core::request::{IdempotencyKey, RequestHash};
-use rushes_core::task::TaskId;
+use rushes_core::request::{IdempotencyKey, ProductId, RequestHash};
 use serde::{Deserialize, Serialize};
 
 use crate::record::Item;
@@ -28,8 +27,9 @@ struct RequestRecord {
     sk: String,
     /// Of the body.
     request_hash: String,
-    /// What the request makes.
-    task_id: TaskId,
+    /// What the request makes. Under its older name in records from before there were batches among it.
+    #[serde(alias = "task_id")]
+    makes: ProductId,
     /// Who carries it out, or did.
     token: String,
     /// Until when, in epoch milliseconds; not there once it was carried out.
@@ -41,7 +41,7 @@ struct RequestRecord {
 
 impl RequestRecord {
     fn ticket(&self, key: IdempotencyKey, is_resumed: bool) -> Ticket {
-        Ticket { key, token: self.token.clone(), task_id: self.task_id, is_resumed }
+        Ticket { key, token: self.token.clone(), makes: self.makes, is_resumed }
     }
 }
 
@@ -51,7 +51,7 @@ impl RequestStore for DynamoTable {
         &self,
         key: IdempotencyKey,
         request: RequestHash,
-        task_id: TaskId,
+        makes: ProductId,
         lease: Duration,
     ) -> Result<Begun, StoreError> {
         let now = Timestamp::now();
@@ -59,7 +59,7 @@ impl RequestStore for DynamoTable {
             pk: partition(key),
             sk: META.to_owned(),
             request_hash: request.to_string(),
-            task_id,
+            makes,
             token: ulid::Ulid::generate().to_string(),
             lease_until: Some(lease_end(now, lease)),
             expires_at: now.saturating_add(REMEMBERED).unwrap_or(Timestamp::MAX).as_second(),
@@ -71,7 +71,7 @@ impl RequestStore for DynamoTable {
             // The SDK repeats a call whose answer was lost: this may be this very call.
             _ if existing.token == wanted.token => Begun::Yours(wanted.ticket(key, false)),
             _ if existing.request_hash != wanted.request_hash => Begun::OtherRequest,
-            None => Begun::Done(existing.task_id),
+            None => Begun::Done(existing.makes),
             Some(until) if until > now.as_millisecond() => Begun::InFlight,
             Some(_) => self.take_over(key, &existing, &wanted).await?,
         })
@@ -148,7 +148,7 @@ impl DynamoTable {
         match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
             Ok(_) => {
                 let ticket = wanted.ticket(key, true);
-                Ok(Begun::Yours(Ticket { task_id: existing.task_id, ..ticket }))
+                Ok(Begun::Yours(Ticket { makes: existing.makes, ..ticket }))
             }
             Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(Begun::InFlight),
             Err(error) => Err(unavailable(error)),

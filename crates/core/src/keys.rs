@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::batch::BatchId;
 use crate::ports::MemoKey;
 use crate::spec::{AssetId, Shape};
 use crate::task::TaskId;
@@ -19,6 +20,8 @@ pub enum ObjectKey {
     Srt(TaskId),
     /// Subtitles as WebVTT.
     Vtt(TaskId),
+    /// The answer to a request for many videos, for whoever sends it again.
+    BatchAnswer(BatchId),
     /// A remembered result.
     Memo(MemoKey),
     /// A file that someone uploaded. What it holds is told from its bytes.
@@ -30,7 +33,7 @@ impl ObjectKey {
     #[must_use]
     pub const fn content_type(self) -> &'static str {
         match self {
-            Self::Spec(_) => "application/json",
+            Self::Spec(_) | Self::BatchAnswer(_) => "application/json",
             Self::Video(..) => "video/mp4",
             Self::Poster(..) => "image/jpeg",
             Self::Srt(_) => "application/x-subrip; charset=utf-8",
@@ -43,7 +46,7 @@ impl ObjectKey {
     #[must_use]
     pub const fn cache_control(self) -> &'static str {
         match self {
-            Self::Spec(_) | Self::Memo(_) | Self::Asset(_) => "private, no-store",
+            Self::Spec(_) | Self::BatchAnswer(_) | Self::Memo(_) | Self::Asset(_) => "private, no-store",
             Self::Video(..) | Self::Poster(..) | Self::Srt(_) | Self::Vtt(_) => "private, max-age=86400, immutable",
         }
     }
@@ -61,6 +64,7 @@ impl fmt::Display for ObjectKey {
             Self::Poster(id, shape) => (id, of_shape("poster", shape, "jpg")),
             Self::Srt(id) => (id, "captions.srt".to_owned()),
             Self::Vtt(id) => (id, "captions.vtt".to_owned()),
+            Self::BatchAnswer(id) => return write!(formatter, "requests/{id}.json"),
             Self::Memo(key) => return write!(formatter, "memo/{key}"),
             Self::Asset(id) => return write!(formatter, "assets/{id}"),
         };

@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
+use crate::batch::BatchId;
+use crate::task::TaskId;
+
 /// What a caller calls a request. Only a hash is kept: it is of one length
 /// whatever was sent, and the keys of different callers never meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,6 +60,35 @@ impl RequestHash {
 impl fmt::Display for RequestHash {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_hexadecimal(&self.0, formatter)
+    }
+}
+
+/// Name of what a request makes: a task or a batch, as the operation says that is part of its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ProductId(ulid::Ulid);
+
+impl From<TaskId> for ProductId {
+    fn from(id: TaskId) -> Self {
+        Self(id.0)
+    }
+}
+
+impl From<ProductId> for TaskId {
+    fn from(id: ProductId) -> Self {
+        Self(id.0)
+    }
+}
+
+impl From<BatchId> for ProductId {
+    fn from(id: BatchId) -> Self {
+        Self(id.0)
+    }
+}
+
+impl From<ProductId> for BatchId {
+    fn from(id: ProductId) -> Self {
+        Self(id.0)
     }
 }
 

@@ -62,7 +62,7 @@ pub enum SubmitError {
     #[error("this idempotency key was sent before with another body")]
     OtherRequest,
     /// The request was carried out, but what it made was deleted.
-    #[error("the video that was made for this idempotency key is gone")]
+    #[error("what was made for this idempotency key is gone")]
     KeySpent,
 }
 
@@ -81,17 +81,18 @@ impl FrontDesk {
     /// [`SubmitError`]; unless another request has the key, this one may be sent again with it.
     pub async fn submit_once(&self, key: IdempotencyKey, json: Bytes) -> Result<Task, SubmitError> {
         let request = RequestHash::of(&json);
-        match self.requests.begin(key, request, TaskId::generate(), self.request_lease).await? {
+        match self.requests.begin(key, request, TaskId::generate().into(), self.request_lease).await? {
             Begun::Yours(ticket) => self.carry_out(&ticket, json).await,
-            Begun::Done(id) => self.store.get(id).await?.ok_or(SubmitError::KeySpent),
+            Begun::Done(id) => self.store.get(id.into()).await?.ok_or(SubmitError::KeySpent),
             Begun::InFlight => Err(SubmitError::InFlight),
             Begun::OtherRequest => Err(SubmitError::OtherRequest),
         }
     }
 
     async fn carry_out(&self, ticket: &Ticket, json: Bytes) -> Result<Task, SubmitError> {
+        let id = ticket.makes.into();
         if ticket.is_resumed
-            && let Some(task) = self.store.get(ticket.task_id).await?
+            && let Some(task) = self.store.get(id).await?
         {
             if task.status == Status::Queued {
                 // Whoever recorded it may not have come to this.
@@ -100,28 +101,33 @@ impl FrontDesk {
             self.close(ticket).await;
             return Ok(task);
         }
-        match self.submit_as(ticket.task_id, json).await {
+        match self.submit_as(id, json).await {
             Ok(task) => {
                 self.close(ticket).await;
                 Ok(task)
             }
             Err(failure) => {
                 // What may still be recorded is to be found by the next request with the key.
-                if !failure.leaves_record
-                    && let Err(error) = self.requests.abandon(ticket).await
-                {
-                    tracing::warn!(task_id = %ticket.task_id, %error, "a refused request keeps its key for a while");
+                if !failure.leaves_record {
+                    self.reopen(ticket).await;
                 }
                 Err(failure.error)
             }
         }
     }
 
-    /// Notes that the task was accepted. Without that note the next request with
-    /// the key finds the task's record.
-    async fn close(&self, ticket: &Ticket) {
+    /// Notes that the request was accepted. Without that note the next request with
+    /// the key finds the record of what was made.
+    pub(crate) async fn close(&self, ticket: &Ticket) {
         if let Err(error) = self.requests.finish(ticket).await {
-            tracing::warn!(task_id = %ticket.task_id, %error, "a request that was carried out could not be noted");
+            tracing::warn!(%error, "a request that was carried out could not be noted");
+        }
+    }
+
+    /// Lets the request be sent again at once, as if it had not come.
+    pub(crate) async fn reopen(&self, ticket: &Ticket) {
+        if let Err(error) = self.requests.abandon(ticket).await {
+            tracing::warn!(%error, "a refused request keeps its key for a while");
         }
     }
 
@@ -155,7 +161,7 @@ impl FrontDesk {
 
     /// Takes back what may have been recorded for a request that was not accepted. Whether
     /// no record stays; what cannot be taken back expires by itself.
-    async fn forget(&self, id: TaskId) -> bool {
+    pub(crate) async fn forget(&self, id: TaskId) -> bool {
         let forgotten = self.store.delete(id).await;
         if let Err(error) = &forgotten {
             tracing::warn!(task_id = %id, %error, "a task that was never enqueued may stay in the table");

@@ -21,7 +21,7 @@ use rushes_core::ports::{
     StoreError, TaskPage, TaskQueue, TaskStore, Ticket, UploadTerms,
 };
 use rushes_core::read::Reader;
-use rushes_core::request::{IdempotencyKey, RequestHash};
+use rushes_core::request::{IdempotencyKey, ProductId, RequestHash};
 use rushes_core::spec::Media;
 use rushes_core::submit::FrontDesk;
 use rushes_core::task::{Stage, StageTimings, Status, Task, TaskError, TaskId, VideoReport};
@@ -153,11 +153,11 @@ impl RequestStore for Outside {
         &self,
         key: IdempotencyKey,
         _: RequestHash,
-        task_id: TaskId,
+        makes: ProductId,
         _: Duration,
     ) -> Result<Begun, StoreError> {
         self.keyed.store(true, Ordering::SeqCst);
-        Ok(Begun::Yours(Ticket { key, token: String::new(), task_id, is_resumed: false }))
+        Ok(Begun::Yours(Ticket { key, token: String::new(), makes, is_resumed: false }))
     }
 
     async fn finish(&self, _: &Ticket) -> Result<(), StoreError> {

@@ -6,6 +6,7 @@ mod body;
 mod broken_memo;
 mod dashboard;
 mod handler;
+mod idempotency;
 mod limit;
 mod observe;
 mod problem;

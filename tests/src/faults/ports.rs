@@ -6,16 +6,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use rushes_core::batch::{Batch, BatchId, BatchProgress, StatusCounts};
 use rushes_core::keys::ObjectKey;
 use rushes_core::memo::Counts;
 use rushes_core::narration::Speech;
 use rushes_core::ports::{
-    Begun, Bucket, BucketError, Change, Claim, ClaimOutcome, Entry, FetchedMedia, Found, MediaError, MediaLibrary,
+    BatchClaim, BatchClaimOutcome, BatchStore, Begun, Bucket, BucketError, Change, Claim, ClaimOutcome, Entry, FetchedMedia, Found, MediaError, MediaLibrary,
     MemoClaim, MemoError, MemoKey, MemoKind, MemoStore, ObjectStart, Progress, QueueError, RenderError, RenderJob,
     RenderedFiles, Renderer, RequestStore, SignedUpload, StoreError, TaskPage, TaskQueue, TaskStore, Ticket,
     UploadTerms, Voice, VoiceError,
 };
-use rushes_core::request::{IdempotencyKey, RequestHash};
+use rushes_core::request::{IdempotencyKey, ProductId, RequestHash};
 use rushes_core::spec::{Media, VoiceChoice};
 use rushes_core::task::{Stage, StageTimings, Status, Task, TaskError, TaskId, VideoReport};
 
@@ -99,10 +100,10 @@ impl<T: RequestStore + ?Sized> RequestStore for Faulty<T> {
         &self,
         key: IdempotencyKey,
         request: RequestHash,
-        task_id: TaskId,
+        makes: ProductId,
         lease: Duration,
     ) -> Result<Begun, StoreError> {
-        forward!(self.begin(key, request, task_id, lease))
+        forward!(self.begin(key, request, makes, lease))
     }
 
     async fn finish(&self, ticket: &Ticket) -> Result<(), StoreError> {
@@ -111,6 +112,41 @@ impl<T: RequestStore + ?Sized> RequestStore for Faulty<T> {
 
     async fn abandon(&self, ticket: &Ticket) -> Result<(), StoreError> {
         forward!(self.abandon(ticket))
+    }
+}
+
+#[async_trait]
+impl<T: BatchStore + ?Sized> BatchStore for Faulty<T> {
+    async fn create(&self, batch: &Batch) -> Result<(), StoreError> {
+        forward!(self.create(batch))
+    }
+
+    async fn put(&self, batch: &Batch) -> Result<(), StoreError> {
+        forward!(self.put(batch))
+    }
+
+    async fn get(&self, id: BatchId) -> Result<Option<Batch>, StoreError> {
+        forward!(self.get(id))
+    }
+
+    async fn delete(&self, id: BatchId) -> Result<(), StoreError> {
+        forward!(self.delete(id))
+    }
+
+    async fn counts(&self, id: BatchId) -> Result<StatusCounts, StoreError> {
+        forward!(self.counts(id))
+    }
+
+    async fn claim(&self, id: BatchId, owner: &str, lease: Duration) -> Result<BatchClaimOutcome, StoreError> {
+        forward!(self.claim(id, owner, lease))
+    }
+
+    async fn advance(&self, claim: &BatchClaim, progress: BatchProgress, lease: Duration) -> Result<(), StoreError> {
+        forward!(self.advance(claim, progress, lease))
+    }
+
+    async fn release(&self, claim: &BatchClaim) -> Result<(), StoreError> {
+        forward!(self.release(claim))
     }
 }
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::manifest::{ManifestRow, rows};
 use super::results::Results;
-use super::rows::{Refusal, Row, RowOutcome, accept};
+use super::rows::{Recorded, Refusal, Row, RowOutcome, record_all};
 use super::{Batch, BatchId, BatchProgress, ManifestKey};
 use crate::ports::{BatchClaim, BatchClaimOutcome, BatchStore, BucketError, Inbox, Manifest, StoreError};
 use crate::shift::Shift;
@@ -18,6 +18,9 @@ use crate::task::{TaskId, expiry};
 
 /// Rows after which progress is recorded and the report written.
 const CHUNK_ROWS: usize = 200;
+/// Rows of which workers are told before that is noted: as many as one call to the queue takes.
+/// If the reader dies in between, so many may be told of twice, and no more.
+const TOLD_AT_ONCE: usize = 10;
 /// The largest manifest, in bytes.
 const MAX_MANIFEST_BYTES: u64 = 64 << 20;
 
@@ -159,7 +162,7 @@ impl Clerk {
             if index * CHUNK_ROWS >= self.rows_per_turn || shift.is_over() {
                 return Ok(Turn::Unfinished);
             }
-            let outcomes = self.deal_with_chunk(&batch, chunk).await?;
+            let outcomes = self.deal_with_chunk(claim, &mut batch, chunk, shift).await?;
             for outcome in &outcomes {
                 match outcome {
                     RowOutcome::Accepted(_) => batch.progress.accepted += 1,
@@ -177,31 +180,69 @@ impl Clerk {
     }
 
     /// Makes tasks of the rows that follow those dealt with.
-    async fn deal_with_chunk(&self, batch: &Batch, chunk: &[ManifestRow]) -> Result<Vec<RowOutcome>, TurnError> {
-        let mut good = Vec::with_capacity(chunk.len());
-        for (row, json) in (batch.progress.rows() + 1..).zip(chunk) {
-            if let Ok(json) = json {
-                good.push(Row { id: TaskId::of_row(batch.id, batch.created_at, row), json: json.clone() });
+    async fn deal_with_chunk(
+        &self,
+        claim: &BatchClaim,
+        batch: &mut Batch,
+        chunk: &[ManifestRow],
+        shift: &Shift,
+    ) -> Result<Vec<RowOutcome>, TurnError> {
+        let first = batch.progress.rows() + 1;
+        let mut outcomes: Vec<Option<RowOutcome>> = chunk.iter().map(|_| None).collect();
+        let (mut places, mut good) = (Vec::with_capacity(chunk.len()), Vec::with_capacity(chunk.len()));
+        for (place, (number, row)) in (first..).zip(chunk).enumerate() {
+            let json = match row {
+                Ok(json) => json.clone(),
+                Err(fault) => {
+                    outcomes[place] = Some(RowOutcome::Rejected(Refusal::new("invalid_row", fault.clone())));
+                    continue;
+                }
+            };
+            let id = TaskId::of_row(batch.id, batch.created_at, number);
+            // Whoever was here before has told a worker of it, if there was something to tell.
+            if number <= batch.progress.told_up_to && self.desk.store.get(id).await?.is_some() {
+                outcomes[place] = Some(RowOutcome::Accepted(id));
+            } else {
+                places.push(place);
+                good.push(Row { id, json });
             }
         }
-        let mut made = accept(&self.desk, batch.id, good).await.into_iter();
-        let mut outcomes = Vec::with_capacity(chunk.len());
-        for row in chunk {
-            match row {
-                Ok(_) => outcomes.extend(made.next()),
-                Err(fault) => {
-                    let refusal = Refusal { code: "invalid_row", detail: fault.clone(), errors: Vec::new() };
-                    outcomes.push(RowOutcome::Rejected(refusal));
+        let mut waiting = Vec::with_capacity(good.len());
+        for (place, recorded) in places.into_iter().zip(record_all(&self.desk, batch.id, good).await) {
+            match recorded {
+                // What was recorded stays: the chunk comes again, and its tasks have the same names.
+                Recorded::Settled(RowOutcome::Unavailable(error)) => return Err(TurnError::Rows(error)),
+                Recorded::Settled(outcome) => outcomes[place] = Some(outcome),
+                Recorded::Waiting(id) => {
+                    outcomes[place] = Some(RowOutcome::Accepted(id));
+                    waiting.push((first + place as u64, id));
                 }
             }
         }
-        match outcomes.iter().position(|outcome| matches!(outcome, RowOutcome::Unavailable(_))) {
-            None => Ok(outcomes),
-            // What was recorded stays: the chunk comes again, and its tasks have the same names.
-            Some(index) => match outcomes.swap_remove(index) {
-                RowOutcome::Unavailable(error) => Err(TurnError::Rows(error)),
-                RowOutcome::Accepted(_) | RowOutcome::Rejected(_) => Ok(outcomes),
-            },
+        self.tell(claim, batch, &waiting, shift).await?;
+        Ok(outcomes.into_iter().flatten().collect())
+    }
+
+    /// Tells workers of the tasks of rows, a few at a time, and notes each time how far that is.
+    async fn tell(
+        &self,
+        claim: &BatchClaim,
+        batch: &mut Batch,
+        waiting: &[(u64, TaskId)],
+        shift: &Shift,
+    ) -> Result<(), TurnError> {
+        for some in waiting.chunks(TOLD_AT_ONCE) {
+            let ids: Vec<TaskId> = some.iter().map(|(_, id)| *id).collect();
+            let sent = self.desk.queue.send_all(&ids).await;
+            let failed = sent.iter().position(Result::is_err);
+            if let Some((number, _)) = some[..failed.unwrap_or(some.len())].last() {
+                batch.progress.told_up_to = *number;
+                self.batches.advance(claim, batch.progress, shift.promise(self.lease)).await?;
+            }
+            if let Some(error) = sent.into_iter().find_map(Result::err) {
+                return Err(TurnError::Rows(error.into()));
+            }
         }
+        Ok(())
     }
 }

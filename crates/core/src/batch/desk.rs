@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::rows::{Refusal, Row, RowOutcome, accept};
 use super::{Batch, BatchId, BatchProgress, MAX_REQUEST_ROWS, StatusCounts};
-use crate::keys::ObjectKey;
 use crate::ports::{BatchStore, StoreError};
 use crate::spec::Violation;
 use crate::submit::{FrontDesk, SubmitError};
@@ -25,7 +24,7 @@ pub struct BatchDesk {
 }
 
 /// The answer to a request: every row for itself.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchAnswer {
     /// Name of the batch.
     pub id: BatchId,
@@ -38,16 +37,28 @@ pub struct BatchAnswer {
 }
 
 /// What became of one row.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowAnswer {
     /// Its place in the request, from 0.
     pub index: usize,
-    /// `accepted`, `rejected`, or `unavailable`: that one may be sent again.
-    pub status: &'static str,
+    /// What became of it.
+    pub status: RowStatus,
     /// Its task, if it was accepted.
     pub id: Option<TaskId>,
     /// Why not, otherwise.
     pub error: Option<Refusal>,
+}
+
+/// What became of one row, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RowStatus {
+    /// It is a task.
+    Accepted,
+    /// It asks for something that cannot be made.
+    Rejected,
+    /// Something did not answer. It may be sent again.
+    Unavailable,
 }
 
 /// A batch as its owner sees it.
@@ -90,34 +101,56 @@ pub enum BatchError {
     Store(#[from] StoreError),
 }
 
+/// A request that became no batch.
+pub(super) struct Failure {
+    pub error: BatchError,
+    /// Whether the table may hold tasks of it all the same.
+    pub leaves_tasks: bool,
+}
+
+impl From<BatchError> for Failure {
+    fn from(error: BatchError) -> Self {
+        Self { error, leaves_tasks: false }
+    }
+}
+
 impl BatchDesk {
     /// Accepts up to `limit` specs, `{"videos": [spec, …]}`.
     ///
     /// # Errors
     /// [`BatchError`] when no row was accepted.
     pub async fn submit(&self, json: &[u8], limit: usize) -> Result<BatchAnswer, BatchError> {
-        let rows = read(json, limit.min(MAX_REQUEST_ROWS))?;
-        let id = BatchId::generate();
-        let now = Timestamp::now();
-        let expires_at = expiry(now, self.desk.time_to_live);
-        let mut batch = Batch { id, manifest: None, created_at: now, expires_at, progress: BatchProgress::default() };
-        self.batches.create(&batch).await?;
+        self.submit_as(BatchId::generate(), json, limit).await.map_err(|failure| failure.error)
+    }
+
+    /// [`Self::submit`] as the batch of that name. The names of its tasks follow from it: a row that
+    /// became a task before, when this was broken off, becomes no other.
+    pub(super) async fn submit_as(&self, id: BatchId, json: &[u8], limit: usize) -> Result<BatchAnswer, Failure> {
+        let rows = read(json, limit.min(MAX_REQUEST_ROWS), id)?;
+        let created_at = id.made_at();
+        let expires_at = expiry(created_at, self.desk.time_to_live);
+        let mut batch = Batch { id, manifest: None, created_at, expires_at, progress: BatchProgress::default() };
+        match self.batches.create(&batch).await {
+            Ok(()) | Err(StoreError::Exists) => {}
+            Err(error) => return Err(Failure { error: error.into(), leaves_tasks: false }),
+        }
         let ids: Vec<TaskId> = rows.iter().map(|row| row.id).collect();
         let outcomes = accept(&self.desk, id, rows).await;
         let accepted = outcomes.iter().filter(|outcome| matches!(outcome, RowOutcome::Accepted(_))).count() as u64;
-        self.forget(&ids, &outcomes).await;
+        let leaves_tasks = !self.forget(&ids, &outcomes).await;
         if accepted == 0 {
             self.drop_record(id).await;
-            return Err(refusal(outcomes));
+            return Err(Failure { error: refusal(outcomes), leaves_tasks });
         }
-        batch.progress = BatchProgress { accepted, rejected: outcomes.len() as u64 - accepted, is_complete: true };
+        let rejected = outcomes.len() as u64 - accepted;
+        batch.progress = BatchProgress { accepted, rejected, is_complete: true, ..BatchProgress::default() };
         if let Err(error) = self.batches.put(&batch).await {
             // Its tasks are on their way, and counted by themselves.
             tracing::warn!(batch_id = %id, %error, "the counts of a batch could not be recorded");
         }
-        tracing::info!(batch_id = %id, accepted, rejected = batch.progress.rejected, "batch accepted");
+        tracing::info!(batch_id = %id, accepted, rejected, "batch accepted");
         let videos = outcomes.into_iter().enumerate().map(|(index, outcome)| answer(index, outcome)).collect();
-        Ok(BatchAnswer { id, accepted, rejected: batch.progress.rejected, videos })
+        Ok(BatchAnswer { id, accepted, rejected, videos })
     }
 
     /// A batch and how its tasks stand, or `None` when there is none of that name.
@@ -140,19 +173,16 @@ impl BatchDesk {
         }))
     }
 
-    /// Takes back what was recorded of rows that could not be enqueued.
-    async fn forget(&self, ids: &[TaskId], outcomes: &[RowOutcome]) {
+    /// Takes back what was recorded of rows that could not be enqueued. Whether no record stays.
+    async fn forget(&self, ids: &[TaskId], outcomes: &[RowOutcome]) -> bool {
+        let mut are_gone = true;
         for (id, outcome) in ids.iter().zip(outcomes) {
             let RowOutcome::Unavailable(error) = outcome else { continue };
             let source = std::error::Error::source(error).map(ToString::to_string);
             tracing::error!(task_id = %id, %error, source, "a row of a batch was not accepted");
-            if let Err(error) = self.desk.store.delete(*id).await {
-                tracing::warn!(task_id = %id, %error, "a task that was never enqueued stays in the table");
-            }
-            if let Err(error) = self.desk.bucket.delete(ObjectKey::Spec(*id)).await {
-                tracing::warn!(task_id = %id, %error, "a spec that was never enqueued stays in the bucket");
-            }
+            are_gone &= self.desk.forget(*id).await;
         }
+        are_gone
     }
 
     async fn drop_record(&self, id: BatchId) {
@@ -162,7 +192,8 @@ impl BatchDesk {
     }
 }
 
-fn read(json: &[u8], limit: usize) -> Result<Vec<Row>, BatchError> {
+/// The rows of a request, named as tasks of `batch`.
+fn read(json: &[u8], limit: usize, batch: BatchId) -> Result<Vec<Row>, BatchError> {
     let invalid = |pointer: &str, message: String| BatchError::Invalid(vec![Violation::new(pointer, message)]);
     let value: Value = serde_json::from_slice(json).map_err(BatchError::Syntax)?;
     let wanted = || format!("a batch is {{\"videos\": […]}} with 1 to {limit} specs");
@@ -176,7 +207,11 @@ fn read(json: &[u8], limit: usize) -> Result<Vec<Row>, BatchError> {
     if !(1..=limit).contains(&specs.len()) {
         return Err(invalid("/videos", format!("there are {}; {}", specs.len(), wanted())));
     }
-    Ok(specs.into_iter().map(|spec| Row { id: TaskId::generate(), json: Bytes::from(spec.to_string()) }).collect())
+    let row = |(number, spec): (u64, Value)| Row {
+        id: TaskId::of_row(batch, batch.made_at(), number),
+        json: Bytes::from(spec.to_string()),
+    };
+    Ok((1..).zip(specs).map(row).collect())
 }
 
 /// Why nothing was accepted: what can be tried again first, else every fault of every row.
@@ -199,11 +234,11 @@ fn refusal(outcomes: Vec<RowOutcome>) -> BatchError {
 
 fn answer(index: usize, outcome: RowOutcome) -> RowAnswer {
     let (status, id, error) = match outcome {
-        RowOutcome::Accepted(id) => ("accepted", Some(id), None),
-        RowOutcome::Rejected(refusal) => ("rejected", None, Some(refusal)),
+        RowOutcome::Accepted(id) => (RowStatus::Accepted, Some(id), None),
+        RowOutcome::Rejected(refusal) => (RowStatus::Rejected, None, Some(refusal)),
         RowOutcome::Unavailable(_) => {
             let detail = "It could not be enqueued. Send it again in a moment.".to_owned();
-            ("unavailable", None, Some(Refusal { code: "unavailable", detail, errors: Vec::new() }))
+            (RowStatus::Unavailable, None, Some(Refusal::new("unavailable", detail)))
         }
     };
     RowAnswer { index, status, id, error }
@@ -214,7 +249,7 @@ mod tests {
     use super::*;
 
     fn faults(json: &str) -> Vec<String> {
-        match read(json.as_bytes(), 2) {
+        match read(json.as_bytes(), 2, BatchId::generate()) {
             Err(BatchError::Invalid(faults)) => faults.into_iter().map(|fault| fault.pointer).collect(),
             other => panic!("{other:?}"),
         }
@@ -222,12 +257,15 @@ mod tests {
 
     #[test]
     fn a_batch_is_a_list_of_specs_that_is_neither_empty_nor_too_long() {
-        assert_eq!(read(br#"{"videos": [{}, 5]}"#, 2).unwrap().len(), 2);
+        let rows = |batch| read(br#"{"videos": [{}, 5]}"#, 2, batch).unwrap();
+        let (one, other) = (BatchId::generate(), BatchId::generate());
+        let ids = |batch| rows(batch).into_iter().map(|row| row.id).collect::<Vec<_>>();
+        assert!(ids(one).len() == 2 && ids(one) == ids(one) && ids(one) != ids(other));
         assert_eq!(faults("[]"), [""]);
         assert_eq!(faults("{}"), ["/videos"]);
         assert_eq!(faults(r#"{"videos": []}"#), ["/videos"]);
         assert_eq!(faults(r#"{"videos": [1, 2, 3]}"#), ["/videos"]);
         assert_eq!(faults(r#"{"videos": [1], "a/b": 2}"#), ["/a~1b"]);
-        assert!(matches!(read(b"{", 2), Err(BatchError::Syntax(_))));
+        assert!(matches!(read(b"{", 2, BatchId::generate()), Err(BatchError::Syntax(_))));
     }
 }

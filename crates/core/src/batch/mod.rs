@@ -4,6 +4,7 @@
 mod clerk;
 mod desk;
 mod manifest;
+mod once;
 mod results;
 mod rows;
 
@@ -14,7 +15,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use clerk::{Clerk, Turn};
-pub use desk::{BatchAnswer, BatchDesk, BatchError, BatchView, RowAnswer};
+pub use desk::{BatchAnswer, BatchDesk, BatchError, BatchView, RowAnswer, RowStatus};
 pub use manifest::{ManifestKey, ManifestRow};
 pub use rows::{Refusal, RowOutcome};
 
@@ -28,7 +29,7 @@ pub const MAX_REQUEST_BYTES: usize = 5 << 20;
 /// Name of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct BatchId(ulid::Ulid);
+pub struct BatchId(pub(crate) ulid::Ulid);
 
 impl BatchId {
     /// A new, unused id.
@@ -46,6 +47,13 @@ impl BatchId {
         let mut bytes = [0; 16];
         hasher.finalize_xof().fill(&mut bytes);
         Self(ulid::Ulid::from_bytes(bytes))
+    }
+
+    /// When the name was made, to the millisecond, where it was generated.
+    #[must_use]
+    pub fn made_at(self) -> Timestamp {
+        let milliseconds = i64::try_from(self.0.timestamp_ms()).unwrap_or_default();
+        Timestamp::from_millisecond(milliseconds).unwrap_or_default()
     }
 
     /// Bytes that are this batch's own, to derive its tasks' names from.
@@ -96,6 +104,9 @@ pub struct BatchProgress {
     pub accepted: u64,
     /// Rows that did not.
     pub rejected: u64,
+    /// Number of the last row of a manifest of which workers were told. It runs ahead of the rows dealt with,
+    /// so that whoever takes over in the middle of a chunk tells nobody a second time.
+    pub told_up_to: u64,
     /// Whether no row is left.
     pub is_complete: bool,
 }

@@ -32,7 +32,7 @@ impl Results {
     /// The report on a manifest that has no rows.
     pub fn of_unreadable(reason: String) -> Self {
         let mut results = Self::default();
-        let refusal = Refusal { code: "invalid_manifest", detail: reason, errors: Vec::new() };
+        let refusal = Refusal::new("invalid_manifest", reason);
         results.push(&Line { row: None, status: "rejected", id: None, refusal: Some(&refusal) });
         results
     }
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn a_refused_row_says_why() {
         let mut results = Results::default();
-        let refusal = Refusal { code: "invalid_spec", detail: "no".to_owned(), errors: Vec::new() };
+        let refusal = Refusal::new("invalid_spec", "no".to_owned());
         results.add(7, &RowOutcome::Rejected(refusal));
         assert_eq!(
             results.to_bytes(),

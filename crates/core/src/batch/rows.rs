@@ -1,12 +1,13 @@
 //! From rows to tasks: read and check each, record what can be made, enqueue what was recorded.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::BatchId;
 use crate::keys::ObjectKey;
@@ -45,34 +46,67 @@ pub enum RowOutcome {
 }
 
 /// Why a row did not become a task, in words its owner can use.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// Stable name of the kind of fault.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// What is wrong.
     pub detail: String,
     /// Each fault and where it stands in the row's spec.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Violation>,
+}
+
+impl Refusal {
+    /// A row that cannot be read as a spec at all, or not be dealt with.
+    pub(super) const fn new(code: &'static str, detail: String) -> Self {
+        Self { code: Cow::Borrowed(code), detail, errors: Vec::new() }
+    }
 }
 
 impl From<&SpecError> for Refusal {
     fn from(error: &SpecError) -> Self {
-        Self { code: error.code(), detail: error.to_string(), errors: error.violations() }
+        Self { errors: error.violations(), ..Self::new(error.code(), error.to_string()) }
     }
 }
 
-/// Makes each row a task of `batch`; returns what became of each, in order.
-///
-/// A row whose task exists already is not recorded again. It is enqueued again only where no
-/// worker has begun it: whoever recorded it may have died before it could tell one.
+/// A row that was looked at and, if it can be made, recorded.
+#[derive(Debug)]
+pub enum Recorded {
+    /// No worker has to be told of it.
+    Settled(RowOutcome),
+    /// Its task waits for a worker to be told.
+    Waiting(TaskId),
+}
+
+/// Makes each row a task of `batch` and tells workers; returns what became of each, in order.
 pub async fn accept(desk: &FrontDesk, batch: BatchId, rows: Vec<Row>) -> Vec<RowOutcome> {
-    let mut outcomes: Vec<Option<RowOutcome>> = rows.iter().map(|_| None).collect();
+    let recorded = record_all(desk, batch, rows).await;
+    let waiting = |row: &Recorded| if let Recorded::Waiting(id) = row { Some(*id) } else { None };
+    let ids: Vec<TaskId> = recorded.iter().filter_map(waiting).collect();
+    let mut sent = desk.queue.send_all(&ids).await.into_iter();
+    let outcome = |row| match row {
+        Recorded::Settled(outcome) => Some(outcome),
+        Recorded::Waiting(id) => sent.next().map(|sent| match sent {
+            Ok(()) => RowOutcome::Accepted(id),
+            Err(error) => RowOutcome::Unavailable(error.into()),
+        }),
+    };
+    recorded.into_iter().filter_map(outcome).collect()
+}
+
+/// Makes each row a task of `batch`, in order.
+///
+/// A row whose task exists already is not recorded again. It waits for a worker only where none
+/// has begun it: whoever recorded it may have died before it could tell one.
+pub async fn record_all(desk: &FrontDesk, batch: BatchId, rows: Vec<Row>) -> Vec<Recorded> {
+    let mut outcomes: Vec<Option<Recorded>> = rows.iter().map(|_| None).collect();
+    let refused = |error: &SpecError| Some(Recorded::Settled(RowOutcome::Rejected(Refusal::from(error))));
     let mut read = Vec::with_capacity(rows.len());
     for (index, row) in rows.into_iter().enumerate() {
         match desk.read(&row.json) {
             Ok(spec) => read.push((index, row, spec)),
-            Err(error) => outcomes[index] = Some(RowOutcome::Rejected(Refusal::from(&error))),
+            Err(error) => outcomes[index] = refused(&error),
         }
     }
     let faults = faults_of_media(desk, read.iter().map(|(.., spec)| spec)).await;
@@ -80,31 +114,17 @@ pub async fn accept(desk: &FrontDesk, batch: BatchId, rows: Vec<Row>) -> Vec<Row
     for (index, row, spec) in read {
         match violations(&spec, &faults) {
             faults if faults.is_empty() => good.push((index, row, spec.display_title())),
-            faults => {
-                outcomes[index] = Some(RowOutcome::Rejected(Refusal::from(&SpecError::Invalid(faults))));
-            }
+            faults => outcomes[index] = refused(&SpecError::Invalid(faults)),
         }
     }
-    let recorded: Vec<(usize, TaskId, Result<bool, SubmitError>)> = stream::iter(good)
+    let mut recorded = stream::iter(good)
         .map(|(index, row, title)| async move { (index, row.id, record(desk, batch, row, title).await) })
-        .buffer_unordered(ROWS_AT_ONCE)
-        .collect()
-        .await;
-    let mut waiting = Vec::with_capacity(recorded.len());
-    for (index, id, outcome) in recorded {
-        match outcome {
-            Ok(true) => waiting.push((index, id)),
-            Ok(false) => outcomes[index] = Some(RowOutcome::Accepted(id)),
-            Err(error) => outcomes[index] = Some(RowOutcome::Unavailable(error)),
-        }
-    }
-    // In the order of the rows, so that the first is begun first.
-    waiting.sort_unstable();
-    let ids: Vec<TaskId> = waiting.iter().map(|(_, id)| *id).collect();
-    for ((index, id), sent) in waiting.into_iter().zip(desk.queue.send_all(&ids).await) {
-        outcomes[index] = Some(match sent {
-            Ok(()) => RowOutcome::Accepted(id),
-            Err(error) => RowOutcome::Unavailable(error.into()),
+        .buffer_unordered(ROWS_AT_ONCE);
+    while let Some((index, id, outcome)) = recorded.next().await {
+        outcomes[index] = Some(match outcome {
+            Ok(true) => Recorded::Waiting(id),
+            Ok(false) => Recorded::Settled(RowOutcome::Accepted(id)),
+            Err(error) => Recorded::Settled(RowOutcome::Unavailable(error)),
         });
     }
     outcomes.into_iter().flatten().collect()

@@ -5,21 +5,20 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::request::{IdempotencyKey, RequestHash};
-use crate::task::TaskId;
+use crate::request::{IdempotencyKey, ProductId, RequestHash};
 
 /// Remembers which requests were carried out, so that none is carried out twice.
 #[async_trait]
 pub trait RequestStore: Send + Sync {
     /// Takes the right to carry out a request until `lease` has passed: one
     /// conditional write that succeeds when the key is new or forgotten, or when
-    /// whoever had the right let it run out. `task_id` is what the request makes;
+    /// whoever had the right let it run out. `makes` is what the request makes;
     /// where it was begun before, what was chosen then.
     async fn begin(
         &self,
         key: IdempotencyKey,
         request: RequestHash,
-        task_id: TaskId,
+        makes: ProductId,
         lease: Duration,
     ) -> Result<Begun, StoreError>;
 
@@ -38,7 +37,7 @@ pub struct Ticket {
     /// Names this right among all that there were to this request.
     pub token: String,
     /// What the request makes.
-    pub task_id: TaskId,
+    pub makes: ProductId,
     /// Whether it was begun before and may have come some way.
     pub is_resumed: bool,
 }
@@ -49,7 +48,7 @@ pub enum Begun {
     /// The caller is to carry it out.
     Yours(Ticket),
     /// It was carried out and made this.
-    Done(TaskId),
+    Done(ProductId),
     /// Someone else is carrying it out.
     InFlight,
     /// The key stands for another request.

@@ -11,7 +11,7 @@ use crate::batch::BatchId;
 /// Name of a task: a ULID, so that names sort by the time of their making.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct TaskId(ulid::Ulid);
+pub struct TaskId(pub(crate) ulid::Ulid);
 
 impl TaskId {
     /// A new, unused id.

@@ -11,13 +11,18 @@ use rushes_core::batch::{BatchId, BatchView, MAX_REQUEST_BYTES, MAX_REQUEST_ROWS
 
 use crate::body::JsonBody;
 use crate::handler::Service;
+use crate::idempotency::Keyed;
 use crate::problem::Problem;
 
 pub async fn create(
     State(service): State<Arc<Service>>,
+    Keyed(key): Keyed,
     JsonBody(json): JsonBody<MAX_REQUEST_BYTES>,
 ) -> Result<Response, Problem> {
-    let answer = service.batches.submit(&json, MAX_REQUEST_ROWS).await?;
+    let answer = match key {
+        Some(key) => service.batches.submit_once(key, &json, MAX_REQUEST_ROWS).await?,
+        None => service.batches.submit(&json, MAX_REQUEST_ROWS).await?,
+    };
     let location = [(header::LOCATION, format!("/v1/batches/{}", answer.id))];
     Ok((StatusCode::ACCEPTED, location, Json(answer)).into_response())
 }

@@ -17,6 +17,7 @@ use serde_json::json;
 use super::videos::find;
 use crate::body::{JsonBody, OptionalJsonBody};
 use crate::handler::Service;
+use crate::idempotency::Keyed;
 use crate::problem::Problem;
 
 const LIST_LIMIT: u32 = 100;
@@ -33,9 +34,14 @@ pub struct Created {
 
 pub async fn create(
     State(service): State<Arc<Service>>,
+    Keyed(key): Keyed,
     OptionalJsonBody(json): OptionalJsonBody,
 ) -> Result<Json<Created>, Problem> {
-    let task = service.desk.submit(json.unwrap_or(Bytes::from_static(WELCOME.as_bytes()))).await?;
+    let json = json.unwrap_or(Bytes::from_static(WELCOME.as_bytes()));
+    let task = match key {
+        Some(key) => service.desk.submit_once(key, json).await?,
+        None => service.desk.submit(json).await?,
+    };
     Ok(Json(Created { status: task.status.as_str(), task_id: task.id, message: "Video creation task queued" }))
 }
 

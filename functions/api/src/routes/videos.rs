@@ -4,47 +4,31 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Extension, Path, Query, State};
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rushes_core::read::{TaskView, TaskViews};
-use rushes_core::request::IdempotencyKey;
 use rushes_core::task::{Status, Task, TaskId};
 use serde::Deserialize;
 
-use crate::auth::Caller;
 use crate::body::JsonBody;
 use crate::handler::Service;
+use crate::idempotency::Keyed;
 use crate::problem::Problem;
 
 const DEFAULT_LIMIT: u32 = 20;
 const MAX_LIMIT: u32 = 100;
 
-/// What requests to make a video are called, among all that may carry a key.
-const OPERATION: &str = "POST /v1/videos";
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-
 pub async fn create(
     State(service): State<Arc<Service>>,
-    Extension(caller): Extension<Caller>,
-    headers: HeaderMap,
+    Keyed(key): Keyed,
     JsonBody(json): JsonBody,
 ) -> Result<Response, Problem> {
-    let task = match idempotency_key(&headers, caller)? {
+    let task = match key {
         Some(key) => service.desk.submit_once(key, json).await?,
         None => service.desk.submit(json).await?,
     };
     accepted(&service, task).await
-}
-
-/// The key that a request carries, if it carries one.
-fn idempotency_key(headers: &HeaderMap, caller: Caller) -> Result<Option<IdempotencyKey>, Problem> {
-    let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
-    match (values.next(), values.next()) {
-        (None, _) => Ok(None),
-        (Some(value), None) => Ok(Some(IdempotencyKey::new(&caller.0, OPERATION, value.as_bytes())?)),
-        (Some(_), Some(_)) => Err(Problem::one_idempotency_key()),
-    }
 }
 
 /// Says that a task is in line, and where it is found.
