@@ -6,6 +6,7 @@ pub mod client;
 pub mod faults;
 pub mod inbox;
 pub mod lambda;
+pub mod leases;
 pub mod local_aws;
 pub mod media;
 pub mod obedient;
@@ -13,6 +14,7 @@ pub mod process;
 pub mod providers;
 pub mod proxy;
 pub mod service;
+pub mod videos;
 
 pub use client::Client;
 pub use local_aws::LocalAws;

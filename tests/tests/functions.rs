@@ -6,11 +6,10 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use rushes_aws::Clients;
 use rushes_core::task::TaskId;
 use rushes_tests::Service;
 use rushes_tests::lambda::{Answer, SourceQueue, failed_messages, sqs_event};
+use rushes_tests::leases::lease_until;
 use rushes_tests::proxy::{Moment, Proxy};
 use serde_json::{Value, json};
 
@@ -39,16 +38,6 @@ fn returned(answer: Option<Answer>) -> Value {
 
 async fn task(service: &Service, id: &str) -> Value {
     service.client.get(&format!("/v1/videos/{id}")).await.unwrap().json
-}
-
-/// The end of the lease on a task, in epoch milliseconds.
-async fn lease_until(service: &Service, id: &str) -> Option<u128> {
-    let request = Clients::local(&service.aws.endpoint).await.dynamodb.get_item();
-    let key = |text: &str| AttributeValue::S(text.to_owned());
-    let request = request.table_name(service.aws.output("RUSHES_TABLE").unwrap()).consistent_read(true);
-    let found = request.key("pk", key(&format!("TASK#{id}"))).key("sk", key("META")).send().await.unwrap();
-    let lease = found.item.unwrap().remove("lease_until")?;
-    Some(lease.as_n().unwrap().parse().unwrap())
 }
 
 fn now_ms() -> u128 {
@@ -136,7 +125,7 @@ async fn a_function_whose_time_ends_gives_its_task_back_and_the_next_one_goes_on
     assert_eq!(failed_messages(&returned(answer)).unwrap().len(), 1);
     let given_back = task(&service, &id).await;
     assert_eq!((&given_back["status"], &given_back["attempts"]), (&json!("queued"), &json!(1)), "{given_back:#}");
-    assert_eq!(lease_until(&service, &id).await, None);
+    assert_eq!(lease_until(&service, &id).await.unwrap(), None);
     assert_eq!(service.files_in_work().unwrap(), Vec::<std::path::PathBuf>::new());
 
     hold.let_go();
@@ -167,7 +156,7 @@ async fn a_function_promises_no_more_than_the_rest_of_its_time() {
         }
     };
     first.await;
-    let promised = lease_until(&service, &id).await.unwrap();
+    let promised = lease_until(&service, &id).await.unwrap().unwrap();
     assert!(promised <= latest_end, "until {promised}, but the function ends before {latest_end}");
     // Out of memory: nothing is given back. The message, too, comes when the time is up.
     function.kill().await.unwrap();
@@ -194,9 +183,9 @@ async fn while_a_function_works_its_message_and_its_task_stay_its_own() {
     let work = function.deal_with_messages(&queue, 1, 2 * SECOND, 2 * MINUTE);
     let others = async {
         hold.has_come().await;
-        let held = [lease_until(&service, &id).await, {
+        let held = [lease_until(&service, &id).await.unwrap(), {
             tokio::time::sleep(4 * SECOND).await;
-            lease_until(&service, &id).await
+            lease_until(&service, &id).await.unwrap()
         }];
         assert!(held[0] < held[1] && held[1] > Some(now_ms()), "the lease was not kept up: {held:?}");
         // Neither is the message to be had, nor does one that says the same get the task.

@@ -41,6 +41,14 @@ impl Call {
         self.method == Method::PUT && self.path.contains(part_of_key)
     }
 
+    /// Whether a result of that kind is remembered, in the bucket or in the table.
+    #[must_use]
+    pub fn remembers(&self, kind: &str) -> bool {
+        let writes = self.target().ends_with(".PutItem") || self.target().ends_with(".UpdateItem");
+        let in_table = || String::from_utf8_lossy(&self.body).contains(&format!("MEMO#{kind}#"));
+        self.stores(&format!("/memo/{kind}/")) || writes && in_table()
+    }
+
     /// Whether the table is told to change an item, in a request that holds all of these words.
     #[must_use]
     pub fn updates_item_with(&self, words: &[&str]) -> bool {
