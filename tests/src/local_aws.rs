@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use rushes_aws::{Clients, DynamoTable, S3Bucket, SqsQueue};
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::Command;
 
@@ -88,6 +89,17 @@ impl LocalAws {
         ensure!(output.status.success(), "the deployment failed: {said}\n{}", self.log());
         let lines = String::from_utf8(output.stdout)?;
         Ok(lines.lines().filter_map(|line| line.split_once('=')).map(|(k, v)| (k.to_owned(), v.to_owned())).collect())
+    }
+
+    /// What the roles of the stack allow: for each a list of actions and resources.
+    ///
+    /// # Errors
+    /// When the template cannot be read.
+    pub async fn policies(&self) -> Result<Value> {
+        let mut command = Command::new(ministack().with_file_name("python"));
+        let output = command.arg(root().join("infra/local/policies.py")).stdin(Stdio::null()).output().await?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Ok(serde_json::from_slice(&output.stdout)?)
     }
 
     /// Variables that let a program talk to this AWS and no other.

@@ -2,8 +2,9 @@
 //! and remembers what was asked.
 
 mod hold;
+mod permission;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -20,6 +21,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 pub use hold::{Call, Hold, Moment};
+pub use permission::Permission;
 
 use crate::local_aws::reqwest_client;
 
@@ -67,6 +69,7 @@ struct Shared {
     faults: Mutex<BTreeMap<Fault, u64>>,
     stored: Mutex<BTreeMap<String, u64>>,
     holds: Mutex<Vec<Arc<Hold>>>,
+    needed: Mutex<BTreeSet<Permission>>,
 }
 
 impl Proxy {
@@ -85,6 +88,7 @@ impl Proxy {
             faults: Mutex::default(),
             stored: Mutex::default(),
             holds: Mutex::default(),
+            needed: Mutex::default(),
         });
         let router = Router::new().fallback(answer).with_state(Arc::clone(&shared));
         let server = tokio::spawn(async move {
@@ -100,6 +104,12 @@ impl Proxy {
         let hold = Arc::new(Hold::new(moment, wanted));
         self.shared.holds.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&hold));
         hold
+    }
+
+    /// What callers must have been allowed to do.
+    #[must_use]
+    pub fn needed(&self) -> BTreeSet<Permission> {
+        self.shared.needed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How many calls there were.
@@ -206,6 +216,9 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     // Links that people follow are no calls of ours.
     let is_call = call.headers.contains_key(header::AUTHORIZATION);
     let (fault, hold) = if is_call { (shared.fault(), shared.hold_on(&call)) } else { (None, None) };
+    if is_call {
+        shared.needed.lock().unwrap_or_else(PoisonError::into_inner).extend(permission::needed(&call));
+    }
     if let Some(hold) = &hold {
         hold.begin(Moment::Before).await;
     }
