@@ -1,5 +1,7 @@
 //! The same binaries as Lambda functions: API Gateway before one, the queue before the other.
 
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::time::{Duration, Instant};
 
 use rushes_aws::Clients;

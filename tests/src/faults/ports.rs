@@ -11,10 +11,10 @@ use rushes_core::keys::ObjectKey;
 use rushes_core::memo::Counts;
 use rushes_core::narration::Speech;
 use rushes_core::ports::{
-    BatchClaim, BatchClaimOutcome, BatchStore, Begun, Bucket, BucketError, Change, Claim, ClaimOutcome, Entry, FetchedMedia, Found, MediaError, MediaLibrary,
-    MemoClaim, MemoError, MemoKey, MemoKind, MemoStore, ObjectStart, Progress, QueueError, RenderError, RenderJob,
-    RenderedFiles, Renderer, RequestStore, SignedUpload, StoreError, TaskPage, TaskQueue, TaskStore, Ticket,
-    UploadTerms, Voice, VoiceError,
+    BatchClaim, BatchClaimOutcome, BatchStore, Begun, Bucket, BucketError, Change, Claim, ClaimOutcome, Entry,
+    FetchedMedia, Found, MediaError, MediaLibrary, MemoClaim, MemoError, MemoKey, MemoKind, MemoStore, ObjectStart,
+    Progress, QueueError, RenderError, RenderJob, RenderedFiles, Renderer, RequestStore, SignedUpload, StoreError,
+    TaskPage, TaskQueue, TaskStore, Ticket, UploadTerms, Voice, VoiceError,
 };
 use rushes_core::request::{IdempotencyKey, ProductId, RequestHash};
 use rushes_core::spec::{Media, VoiceChoice};
