@@ -43,6 +43,7 @@ bench: ## Measure against ffmpeg, x264 and MoviePy: time, memory, quality, the A
 	@infra/local/setup
 	@tests/bench/setup
 	cargo build $(CARGO_FLAGS) -p rushes -p rushes-speak -p rushes-api -p rushes-render -p rushes-tests --bins
+	cargo build $(CARGO_FLAGS) -p rushes-content --example pool
 	@exec $(RUSHES_TOOLS)/moviepy2/bin/python tests/bench/bench.py $(ARGS)
 
 bench-peers: ## Measure against Remotion 4 in a headless Chromium (ARGS=--quick)

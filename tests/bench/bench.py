@@ -21,6 +21,7 @@ import latency
 import machine
 import narration
 import photographs
+import pool
 import quality
 import recall
 import smoothness
@@ -166,6 +167,11 @@ def _recall(report: dict[str, Any], arguments: argparse.Namespace) -> None:
     report["recall"] = recall.measure(arguments.quick, _say)
 
 
+def _pool(report: dict[str, Any], arguments: argparse.Namespace) -> None:
+    _say("200 calls over TLS, with the pool and without …")
+    report["pool"] = pool.measure(arguments.runs)
+
+
 PARTS: dict[str, Part] = {
     "encode": _encode,
     "photographs": _photographs,
@@ -177,6 +183,7 @@ PARTS: dict[str, Part] = {
     "words": _words,
     "latency": _latency,
     "recall": _recall,
+    "pool": _pool,
 }
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 P99_MS = 100.0
+CONNECTIONS = 20
 MEMORY_MIB = {"1080p": 1024, "2160p": 2560}
 
 
@@ -45,6 +46,9 @@ def judge(report: dict[str, Any]) -> list[dict[str, Any]]:
         at_most("camera: deviation as drawn, px", told["rushes_drawn"]["max_px"], 0.1)
     if told := report.get("words"):
         at_least("words within 80 ms of espeak-ng's event", told["share_within_80_ms"], 0.95)
+    if told := report.get("pool"):
+        at_most("200 calls: connections opened", told["most_connections"], CONNECTIONS)
+        at_most("200 calls in turn: connections opened", told["with_pool_in_turn"]["connections"], 1)
     for name, told in report.get("latency", {}).items():
         if isinstance(told, dict):
             p99 = told["p99_ms"]

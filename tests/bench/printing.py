@@ -57,6 +57,8 @@ def print_report(report: dict[str, Any], path: Path) -> None:
             f"{work['videos']} videos over {work['topics']} topics in {work['wall_s']} s: {work['calls_made']} calls to"
             f" providers instead of {work['calls_without_memo']}; {work['different_calls']} of them differ"
         )
+    if told := report.get("pool"):
+        _pool(told)
     print("\nTargets")
     for target in report["targets"]:
         verdict = "met" if target["met"] else "MISSED"
@@ -87,3 +89,19 @@ def _latency(told: dict[str, Any]) -> None:
         row = told[name]
         cells = [row[key] if row[key] is not None else "-" for key in ("p50_ms", "p99_ms", "max_ms", "errors")]
         print(f"{name.upper():<12}" + "".join(f"{cell:>9}" for cell in cells))
+
+
+def _pool(told: dict[str, Any]) -> None:
+    print(f"\n{told['calls']} calls to a TLS server on this machine, the middle one of {told['runs']} run(s)")
+    print(f"{'':<24}{'connections':>13}{'at once':>9}{'median':>12}{'p90':>12}")
+    ways = {
+        "40 wanted at once": "with_pool",
+        "the same, none kept": "without_pool",
+        "in turn": "with_pool_in_turn",
+        "in turn, none kept": "without_pool_in_turn",
+    }
+    for name, key in ways.items():
+        row = told[key]
+        print(
+            f"{name:<24}{row['connections']:>13}{row['most_at_once']:>9}{row['median_ms']:>9.2f} ms{row['p90_ms']:>9.2f} ms"
+        )

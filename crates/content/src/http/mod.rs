@@ -7,6 +7,7 @@ mod circuit;
 mod config;
 mod error;
 pub mod guard;
+mod pool;
 mod retry;
 mod secret;
 #[cfg(test)]
@@ -18,7 +19,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::{Client, ClientBuilder, RequestBuilder, Response, redirect};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
 pub use answer::Answer;
@@ -29,6 +29,7 @@ pub use secret::Secret;
 
 use circuit::Circuits;
 use guard::{PublicResolver, Trust};
+use pool::{Pool, Slot, Slots};
 
 const USER_AGENT: &str = concat!("rushes/", env!("CARGO_PKG_VERSION"));
 
@@ -47,13 +48,13 @@ pub struct HttpClient {
 struct Shared {
     config: HttpConfig,
     /// One for each request that may be on its way, so that no more connections are in use.
-    slots: Arc<Semaphore>,
+    slots: Slots,
     circuits: Circuits,
     /// Reaches the public internet only.
-    public: Client,
+    public: Pool,
     /// Reaches anything: what the owner of the service named. A connection that was opened for
     /// the owner must not serve a stranger, so the two share limits and not connections.
-    trusted: Client,
+    trusted: Pool,
 }
 
 impl HttpClient {
@@ -66,7 +67,7 @@ impl HttpClient {
     }
 
     /// As [`Self::new`]; `more` sets up the way to what the owner named.
-    fn with(config: HttpConfig, more: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Result<Self, SetupError> {
+    fn with(config: HttpConfig, more: impl Fn(ClientBuilder) -> ClientBuilder) -> Result<Self, SetupError> {
         // Another library of this process may have chosen already; then its choice stands.
         let _chosen = rustls::crypto::ring::default_provider().install_default();
         let builder = || {
@@ -74,18 +75,16 @@ impl HttpClient {
                 .user_agent(USER_AGENT)
                 .connect_timeout(config.connect)
                 .read_timeout(config.read)
-                .pool_max_idle_per_host(config.idle_connections)
-                .pool_idle_timeout(config.idle_time)
                 // Every new address has to be admitted, and a proxy would resolve names on its own.
                 .redirect(redirect::Policy::none())
                 .no_proxy()
         };
         let shared = Shared {
             config,
-            slots: Arc::new(Semaphore::new(config.connections.max(1))),
+            slots: Slots::new(&config),
             circuits: Circuits::default(),
-            public: builder().dns_resolver(PublicResolver).build()?,
-            trusted: more(builder()).build()?,
+            public: Pool::new(&config, || builder().dns_resolver(PublicResolver))?,
+            trusted: Pool::new(&config, || more(builder()))?,
         };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -100,12 +99,12 @@ impl HttpClient {
         url: Url,
         more: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Result<OpenAnswer, reqwest::Error> {
-        let slot = self.slot().await;
-        let client = match trust {
+        let slot = self.shared.slots.take().await;
+        let pool = match trust {
             Trust::Full => &self.shared.trusted,
             Trust::Public => &self.shared.public,
         };
-        let response = more(client.get(url)).send().await?;
+        let response = more(pool.client(&slot).get(url)).send().await?;
         Ok(OpenAnswer { response, _slot: slot })
     }
 
@@ -146,10 +145,10 @@ impl HttpClient {
             .map_err(|open_for| HttpError::CircuitOpen { host: host.clone(), seconds: open_for.as_secs().max(1) })?;
         let left = deadline.saturating_duration_since(Instant::now());
         let exchange = async {
-            let _slot = self.slot().await;
-            let request = call.build(&self.shared.trusted).map_err(|error| HttpError::broken(&host, error))?;
-            let response =
-                self.shared.trusted.execute(request).await.map_err(|error| HttpError::broken(&host, error))?;
+            let slot = self.shared.slots.take().await;
+            let client = self.shared.trusted.client(&slot);
+            let request = call.build(client).map_err(|error| HttpError::broken(&host, error))?;
+            let response = client.execute(request).await.map_err(|error| HttpError::broken(&host, error))?;
             answer::read(&host, response, call.max_bytes).await
         };
         let outcome = tokio::time::timeout(left, exchange)
@@ -159,11 +158,6 @@ impl HttpClient {
         self.shared.circuits.record(&host, is_well, Instant::now());
         outcome
     }
-
-    async fn slot(&self) -> Option<OwnedSemaphorePermit> {
-        // It is never closed; if it were, there would be no limit to keep.
-        Arc::clone(&self.shared.slots).acquire_owned().await.ok()
-    }
 }
 
 /// An answer whose body is read as it comes. Until it is dropped it counts as a connection.
@@ -171,7 +165,7 @@ impl HttpClient {
 pub struct OpenAnswer {
     /// The answer.
     pub response: Response,
-    _slot: Option<OwnedSemaphorePermit>,
+    _slot: Slot,
 }
 
 impl OpenAnswer {

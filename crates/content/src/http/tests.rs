@@ -262,7 +262,17 @@ async fn two_hundred_calls_share_connections_and_no_more_than_twenty_are_on_thei
     let (single, _, single_median) = two_hundred_calls(HttpConfig { idle_connections: 0, ..config() }).await;
     eprintln!("with the pool {pooled} connections, median {pooled_median:?}; without {single}, {single_median:?}");
     assert!(at_once <= 20, "{at_once} requests at once");
-    // While one connection is handed back, another may be opened.
-    assert!(pooled <= 120, "{pooled} connections were opened");
+    // Twenty, and what a machine with other things to do hands back too late.
+    assert!(pooled <= 30, "{pooled} connections were opened");
     assert_eq!(single, 200);
+}
+
+#[tokio::test]
+async fn calls_in_turn_share_one_connection() {
+    let server = TlsServer::start();
+    let client = HttpClient::with(config(), |builder| builder.tls_certs_only([TlsServer::authority()])).unwrap();
+    for _ in 0..50 {
+        client.call(&Call::get(server.url())).await.unwrap();
+    }
+    assert_eq!(server.connections(), 1);
 }
