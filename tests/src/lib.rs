@@ -15,6 +15,7 @@ pub mod providers;
 pub mod proxy;
 pub mod service;
 pub mod videos;
+pub mod signature;
 
 pub use client::Client;
 pub use local_aws::LocalAws;

@@ -22,6 +22,8 @@ pub struct Asked {
     pub headers: HeaderMap,
     /// Its body, if it is JSON.
     pub body: Value,
+    /// Its body as it came.
+    pub bytes: Bytes,
 }
 
 /// What a provider answers.
@@ -92,7 +94,7 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     let Ok(body) = axum::body::to_bytes(body, 1 << 20).await else {
         return StatusCode::BAD_REQUEST.into_response();
     };
-    let asked = Asked { uri: parts.uri.to_string(), headers: parts.headers, body: json_of(&body) };
+    let asked = Asked { uri: parts.uri.to_string(), headers: parts.headers, body: json_of(&body), bytes: body };
     let response = (shared.answering)(&asked);
     shared.asked.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
     response

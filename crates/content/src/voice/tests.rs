@@ -203,23 +203,61 @@ async fn an_engine_without_marks_is_no_failure() {
     assert_eq!(heard[0].0.words.len(), 3);
 }
 
+/// Any of the three, for a text: ten samples a byte, and a moment for each word where moments are told.
+fn anyone(asked: &Asked) -> Response {
+    let text = ["input", "text", "Text"].into_iter().find_map(|field| asked.body[field].as_str()).unwrap();
+    let sound = pcm(text.len() * 10);
+    if asked.uri.contains("with-timestamps") {
+        let characters: Vec<String> = text.chars().map(String::from).collect();
+        let times: Vec<f64> = (0..characters.len()).map(|index| index as f64 * 10.0 / 24_000.0).collect();
+        let alignment = json!({"characters": characters, "character_start_times_seconds": times,
+            "character_end_times_seconds": times});
+        return axum::Json(json!({"audio_base64": STANDARD.encode(sound), "alignment": alignment})).into_response();
+    }
+    if asked.body["OutputFormat"] != "json" {
+        return sound.into_response();
+    }
+    let starts = text.match_indices("word").map(|(at, _)| at);
+    let mark = |at: usize| json!({"time": at * 10 / 16, "type": "word", "start": at, "value": "word"}).to_string();
+    starts.map(mark).collect::<Vec<_>>().join("\n").into_response()
+}
+
 #[tokio::test]
 async fn a_long_sentence_is_spoken_in_pieces_and_joined_without_a_click() {
-    let server = Server::start(|asked| {
-        let length = asked.body["input"].as_str().unwrap().len();
-        pcm(length * 10).into_response()
-    })
-    .await;
-    let voice = server.openai();
     let sentence = "word ".repeat(1_500);
-    let heard = say(&voice, &[sentence.trim()], &VoiceChoice::named("alloy")).await.unwrap();
-    let inputs: Vec<usize> = server.asked().iter().map(|asked| asked.body["input"].as_str().unwrap().len()).collect();
-    assert_eq!(inputs.iter().sum::<usize>(), sentence.trim().len());
-    assert!(inputs.len() == 2 && inputs.iter().all(|length| *length <= voice.0.max_characters()), "{inputs:?}");
-    let (speech, samples) = &heard[0];
-    assert_eq!(speech.words.len(), 1_500);
-    let joint = inputs[0] * 10;
-    assert_eq!((samples[joint - 1], samples[joint]), (0, 0));
+    let sentence = sentence.trim();
+    let servers = [Server::start(anyone).await, Server::start(anyone).await, Server::start(anyone).await];
+    let (openai, elevenlabs, polly) = (servers[0].openai(), servers[1].elevenlabs(), servers[2].polly());
+    let limits = [openai.0.max_characters(), elevenlabs.0.max_characters(), polly.0.max_characters()];
+    // What the providers take at most: openai.com, elevenlabs.io and AWS say so.
+    assert!(limits[0] <= 4_096 && limits[1] <= 10_000 && limits[2] <= 3_000);
+    let voices: [(&dyn Voice, u32, bool); 3] =
+        [(&openai, 24_000, false), (&elevenlabs, 24_000, true), (&polly, 16_000, true)];
+    for (((voice, rate_hz, tells_moments), server), limit) in voices.into_iter().zip(&servers).zip(limits) {
+        let heard = say(voice, &[sentence], &VoiceChoice::named("alloy")).await.unwrap();
+        let texts = server.asked().into_iter().filter(|asked| asked.body["OutputFormat"] != "json");
+        let length = |asked: Asked| {
+            ["input", "text", "Text"].into_iter().find_map(|field| Some(asked.body[field].as_str()?.len())).unwrap()
+        };
+        let lengths: Vec<usize> = texts.map(length).collect();
+        assert_eq!(lengths.iter().sum::<usize>(), sentence.len(), "every word is spoken once");
+        assert!(lengths.len() >= 2 && lengths.iter().all(|length| *length <= limit), "{lengths:?}");
+        let (speech, samples) = &heard[0];
+        assert_eq!(speech.words.len(), 1_500);
+        let mut joint = 0;
+        for length in &lengths {
+            joint += length * 10;
+            assert_eq!((samples[joint - 1], samples[joint]), (0, 0), "a click at {joint}");
+        }
+        // Ten samples a byte: a word of a later piece begins where it stands in the whole.
+        let last = &speech.words[1_499];
+        let wanted = Duration::from_secs_f64((sentence.len() - 4) as f64 * 10.0 / f64::from(rate_hz));
+        assert!(
+            !tells_moments || last.start.abs_diff(wanted) < Duration::from_millis(5),
+            "{:?}, not {wanted:?}",
+            last.start
+        );
+    }
 }
 
 #[tokio::test]
@@ -246,6 +284,12 @@ async fn every_way_to_fail_is_named_and_keeps_the_key() {
         assert!(error.to_string().contains(reason), "{status}: {error}");
         assert_eq!(error.is_transient(), is_transient, "{status}: {error}");
         assert!(!format!("{error} {error:?}").contains("planted"), "{error:?}");
+        let (elevenlabs, polly) = (server.elevenlabs(), server.polly());
+        for voice in [&elevenlabs as &dyn Voice, &polly] {
+            let error = say(voice, &["Hello."], &VoiceChoice::named("alloy")).await.unwrap_err();
+            assert_eq!(error.is_transient(), is_transient, "{status}: {error}");
+            assert!(!format!("{error} {error:?}").contains("planted"), "{error:?}");
+        }
     }
 }
 
