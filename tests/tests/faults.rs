@@ -79,6 +79,7 @@ impl Outside {
         let desk = FrontDesk {
             store: store.clone(),
             requests: store.clone(),
+            channels: store.clone(),
             bucket: bucket.clone(),
             queue: faults.around(self.queue.clone()),
             media: media.clone(),

@@ -2,6 +2,7 @@
 
 mod batch;
 mod bucket;
+mod channels;
 mod clients;
 mod dead_letters;
 mod inbox;

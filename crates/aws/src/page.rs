@@ -1,7 +1,7 @@
 //! Listing: newest first, in pages, over one state or all of them.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::future::try_join_all;
@@ -66,6 +66,30 @@ async fn newest(
         start = found.last_evaluated_key;
         if start.is_none() || tasks.len() >= count {
             return Ok(tasks);
+        }
+    }
+}
+
+/// How many tasks are in one state.
+pub async fn count(client: &Client, table: &str, status: Status) -> Result<u64, StoreError> {
+    let now = AttributeValue::N(Timestamp::now().as_second().to_string());
+    let (mut count, mut start) = (0, None);
+    loop {
+        let query = client
+            .query()
+            .table_name(table)
+            .index_name(INDEX)
+            .key_condition_expression("gsi1pk = :status")
+            .filter_expression("expires_at > :now")
+            .expression_attribute_values(":status", AttributeValue::S(status_partition(status)))
+            .expression_attribute_values(":now", now.clone())
+            .select(Select::Count)
+            .set_exclusive_start_key(start);
+        let found = query.send().await.map_err(unavailable)?;
+        count += u64::try_from(found.count).unwrap_or_default();
+        start = found.last_evaluated_key;
+        if start.is_none() {
+            return Ok(count);
         }
     }
 }

@@ -14,7 +14,7 @@ use rushes_core::task::{Stage, StageTimings, Status, Task, TaskError, TaskId, Vi
 use serde::Serialize;
 
 use crate::cause;
-use crate::page::{decode_cursor, page};
+use crate::page::{count, decode_cursor, page};
 use crate::record::{Item, TaskRecord, key};
 use crate::update::Update;
 
@@ -140,6 +140,10 @@ impl TaskStore for DynamoTable {
     async fn list(&self, status: Option<Status>, cursor: Option<&str>, limit: u32) -> Result<TaskPage, StoreError> {
         let after = cursor.map(decode_cursor).transpose()?;
         page(&self.client, &self.name, status, after, limit.clamp(1, MAX_PAGE) as usize).await
+    }
+
+    async fn count(&self, status: Status) -> Result<u64, StoreError> {
+        count(&self.client, &self.name, status).await
     }
 
     async fn delete(&self, id: TaskId) -> Result<(), StoreError> {

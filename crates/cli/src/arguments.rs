@@ -1,9 +1,14 @@
 //! The commands and their options.
 
 mod cache;
+mod channel;
 mod manage;
 
 pub use cache::{CacheCommand, CacheForgetOptions, CacheOptions, CacheShowOptions, CacheStatsOptions};
+pub use channel::{
+    ChannelCommand, ChannelFile, ChannelListOptions, ChannelNamesOptions, ChannelOptions, ChannelSetOptions,
+    ChannelShowOptions,
+};
 pub use manage::{DlqChangeOptions, DlqCommand, DlqListOptions, DlqOptions, ListOptions, TasksOptions};
 
 use std::path::PathBuf;
@@ -60,6 +65,8 @@ pub enum Command {
     Dlq(DlqOptions),
     /// Look at what a running service remembers, or forget it.
     Cache(CacheOptions),
+    /// Look at channels, the named defaults of specs, and change them.
+    Channel(ChannelOptions),
     /// Run the whole service on this machine (`make run` does it).
     Dev(DevOptions),
 }
@@ -71,10 +78,15 @@ outputs makes further videos named after their shape, like OUT-9x16-1080p.mp4.
 
 Examples:
   rushes render spec.json -o video.mp4
+  rushes render spec.json -o video.mp4 --channel science.json
   rushes render - -o video.mp4 --json < spec.json | jq .distinct_frames")]
 pub struct RenderOptions {
     /// The spec, a JSON file; `-` reads it from standard input.
     pub spec: PathBuf,
+
+    /// What fills it.
+    #[command(flatten)]
+    pub channel: ChannelFile,
 
     /// The video to write.
     #[arg(short, long, value_name = "OUT.mp4")]
@@ -104,6 +116,10 @@ pub struct PreviewOptions {
     /// The spec, a JSON file; `-` reads it from standard input.
     pub spec: PathBuf,
 
+    /// What fills it.
+    #[command(flatten)]
+    pub channel: ChannelFile,
+
     /// The moment, from the start of the video: 12.5s, 1m3s, 750ms.
     #[arg(long, value_name = "TIME", value_parser = parse_moment, default_value = "0s")]
     pub at: Duration,
@@ -132,6 +148,10 @@ pub struct InspectOptions {
     /// The video, or the spec of one (`-` reads a spec from standard input).
     #[arg(value_name = "OUT.mp4|SPEC")]
     pub file: PathBuf,
+
+    /// What fills a spec.
+    #[command(flatten)]
+    pub channel: ChannelFile,
 
     /// Print JSON.
     #[arg(long)]

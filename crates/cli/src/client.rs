@@ -99,6 +99,12 @@ impl Api {
         self.answer(self.client.request(method, format!("{}{path}", self.base_url))).await
     }
 
+    /// Sends JSON to `path`.
+    pub async fn send_json<T: DeserializeOwned>(&self, method: Method, path: &str, json: Vec<u8>) -> anyhow::Result<T> {
+        let request = self.client.request(method, format!("{}{path}", self.base_url));
+        self.answer(request.header("content-type", "application/json").body(json)).await
+    }
+
     /// Uploads a file; returns the id that specs use.
     pub async fn upload(&self, path: &Path, content_type: &str) -> anyhow::Result<String> {
         let shown = || format!("{} cannot be uploaded", path.display());

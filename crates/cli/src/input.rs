@@ -4,7 +4,11 @@ use std::io::Read;
 use std::path::Path;
 
 use anyhow::Context;
-use rushes_core::spec::{MediaOrigin, MediaSource, VideoSpec};
+use bytes::Bytes;
+use rushes_core::spec::{Draft, MediaOrigin, MediaSource, VideoSpec};
+
+use crate::arguments::ChannelFile;
+use crate::channel;
 
 /// The bytes of a file, or of standard input where it is named `-`.
 pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
@@ -16,9 +20,16 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))
 }
 
-/// The spec in a file or on standard input. Paths in it are meant from where it lies.
-pub fn read_spec(path: &Path) -> anyhow::Result<VideoSpec> {
-    let mut spec = VideoSpec::from_json(&read(path)?, MediaOrigin::RemoteOrLocal)?;
+/// The spec in a file or on standard input, filled from a channel where one is given. Paths in it are
+/// meant from where it lies.
+pub fn read_spec(path: &Path, channel: &ChannelFile) -> anyhow::Result<VideoSpec> {
+    let mut json = Bytes::from(read(path)?);
+    if let Some(file) = &channel.channel {
+        let mut draft = Draft::parse(&json)?;
+        draft.take_channel()?;
+        json = channel::read(file)?.fill(draft);
+    }
+    let mut spec = VideoSpec::from_json(&json, MediaOrigin::RemoteOrLocal)?;
     resolve_paths(&mut spec, path.parent().unwrap_or(Path::new("")));
     Ok(spec)
 }

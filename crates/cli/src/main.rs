@@ -1,7 +1,8 @@
 //! What a person types: `rushes render`, `preview`, `inspect`, `submit`, `watch`, `list`, `cancel`, `retry`,
-//! `delete`, `dlq`, `cache`, `dev`.
+//! `delete`, `dlq`, `cache`, `channel`, `dev`.
 
 mod arguments;
+mod channel;
 mod client;
 mod dev;
 mod directory;
@@ -40,6 +41,7 @@ async fn main() -> ExitCode {
         Command::Delete(options) => manage::delete(options).await,
         Command::Dlq(options) => dlq::run(options).await,
         Command::Cache(options) => remembered::run(options).await,
+        Command::Channel(options) => channel::run(options.command).await,
         Command::Dev(options) => dev::run(options).await,
     };
     outcome::exit_code(outcome)

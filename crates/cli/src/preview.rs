@@ -14,7 +14,7 @@ use crate::studio::{engine, lay};
 
 /// Draws the frame into the output file.
 pub async fn run(options: PreviewOptions) -> anyhow::Result<()> {
-    let spec = read_spec(&options.spec)?;
+    let spec = read_spec(&options.spec, &options.channel)?;
     let engine = engine(&options.tools)?;
     let scratch = Scratch::create().context("no folder for unfinished files can be made")?;
     let picture = unless_interrupted(async {

@@ -20,7 +20,7 @@ use crate::studio::{check_media, engine, studio};
 
 /// Renders the spec into the output file.
 pub async fn run(options: RenderOptions) -> anyhow::Result<()> {
-    let spec = read_spec(&options.spec)?;
+    let spec = read_spec(&options.spec, &options.channel)?;
     let mut engine = engine(&options.tools)?;
     if let Some(workers) = options.workers {
         engine = engine.with_workers(workers);

@@ -7,7 +7,7 @@ use anyhow::Context;
 use rushes_content::http::{HttpClient, HttpConfig};
 use rushes_content::media::{AllowedHosts, Library};
 use rushes_core::ports::MediaLibrary;
-use rushes_core::spec::{Media, MediaKind, MediaOrigin, MediaSource, VideoSpec};
+use rushes_core::spec::{Draft, Media, MediaKind, MediaOrigin, MediaSource, VideoSpec};
 use serde_json::Value;
 
 use crate::client::Api;
@@ -15,7 +15,7 @@ use crate::client::Api;
 /// The spec with every path replaced by the upload of its file. Paths are meant from `base`.
 /// A spec without paths is returned as it is, faults included: the service names them.
 pub async fn upload_files(api: &Api, spec: Vec<u8>, base: &Path) -> anyhow::Result<Vec<u8>> {
-    let Ok(read) = VideoSpec::from_json(&spec, MediaOrigin::RemoteOrLocal) else { return Ok(spec) };
+    let Some(read) = read(&spec) else { return Ok(spec) };
     let files: Vec<(&Media, PathBuf)> = read.media().filter_map(|media| Some((media, local(media, base)?))).collect();
     if files.is_empty() {
         return Ok(spec);
@@ -35,6 +35,13 @@ pub async fn upload_files(api: &Api, spec: Vec<u8>, base: &Path) -> anyhow::Resu
         uploaded.insert(path, id);
     }
     Ok(serde_json::to_vec(&document)?)
+}
+
+/// The spec without what its channel says; `None` for one that cannot be read so.
+fn read(spec: &[u8]) -> Option<VideoSpec> {
+    let mut draft = Draft::parse(spec).ok()?;
+    draft.take_channel().ok()?;
+    draft.read(MediaOrigin::RemoteOrLocal).ok()
 }
 
 fn local(media: &Media, base: &Path) -> Option<PathBuf> {

@@ -70,6 +70,23 @@ fn a_spec_becomes_a_video_with_subtitles_a_poster_and_a_report() -> Result<()> {
 }
 
 #[test]
+fn a_channel_in_a_file_fills_what_the_spec_does_not_say() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let channel = json!({"output": {"resolution": "480p", "aspect": "1:1", "fps": 25}, "captions": {"style": "none"}});
+    std::fs::create_dir(directory.path().join("channels"))?;
+    std::fs::write(directory.path().join("channels/science.json"), channel.to_string())?;
+    let spec = r#"{"channel": "science", "script": "Hi.", "output": {"fps": 24}}"#;
+    let output = rushes(spec, directory.path(), &["--json", "--channel", "channels/science.json"])?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout)?;
+    ensure!(report["width"] == 480 && report["height"] == 480 && report["fps"] == 24, "{report}");
+    let output = rushes(spec, directory.path(), &[])?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(!output.status.success() && said.contains("named with --channel"), "{said}");
+    Ok(())
+}
+
+#[test]
 fn the_same_spec_gives_the_same_bytes() -> Result<()> {
     let mut hashes = Vec::new();
     for workers in ["1", "3"] {

@@ -1,10 +1,11 @@
 //! The domain of Rushes: what a video is asked to be ([`spec`]), how a request
-//! lives ([`task`], [`batch`]), what is visible when ([`timeline`]), what the outside has
+//! lives ([`task`], [`batch`]), what it takes from its channel ([`channel`]), what is visible when ([`timeline`]), what the outside has
 //! to offer ([`ports`]) and what is done with it ([`submit`], [`upload`], [`work`],
 //! [`produce`], [`manage`], [`dead_letters`]). Nothing in here opens a file or a socket; [`scratch`] alone makes
 //! and removes the directory in which the others work.
 
 pub mod batch;
+pub mod channel;
 pub mod dead_letters;
 mod dress;
 pub mod estimate;

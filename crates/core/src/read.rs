@@ -68,6 +68,15 @@ pub struct TaskViews {
     pub next_cursor: Option<String>,
 }
 
+/// How much there is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Load {
+    /// Tasks that wait for a worker.
+    pub queued: u64,
+    /// Tasks that are worked on.
+    pub processing: u64,
+}
+
 /// Why nothing can be told.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -107,6 +116,30 @@ impl Reader {
             videos.push(self.view(task).await?);
         }
         Ok(TaskViews { videos, next_cursor: page.next_cursor })
+    }
+
+    /// How many tasks wait for a worker, and how many are worked on.
+    ///
+    /// # Errors
+    /// [`ReadError::Store`] when the table fails.
+    pub async fn load(&self) -> Result<Load, ReadError> {
+        let (queued, processing) =
+            futures::try_join!(self.store.count(Status::Queued), self.store.count(Status::Processing))?;
+        Ok(Load { queued, processing })
+    }
+
+    /// Tasks that have ended, well or not, the newest first.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the table or the bucket fails.
+    pub async fn ended(&self, limit: u32) -> Result<Vec<TaskView>, ReadError> {
+        let states = Status::ALL.into_iter().filter(|status| status.is_final());
+        let pages = states.map(|status| self.store.list(Some(status), None, limit));
+        let pages = futures::future::try_join_all(pages).await?;
+        let mut tasks: Vec<Task> = pages.into_iter().flat_map(|page| page.tasks).collect();
+        tasks.sort_by_key(|task| std::cmp::Reverse(task.id));
+        tasks.truncate(limit as usize);
+        futures::future::try_join_all(tasks.into_iter().map(|task| self.view(task))).await
     }
 
     /// The task with links to what was made of it.

@@ -7,9 +7,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 
+use crate::channel;
 use crate::keys::ObjectKey;
 use crate::ports::{
-    Begun, Bucket, BucketError, MediaLibrary, QueueError, RequestStore, StoreError, TaskQueue, TaskStore, Ticket,
+    Begun, Bucket, BucketError, ChannelStore, MediaLibrary, QueueError, RequestStore, StoreError, TaskQueue, TaskStore,
+    Ticket,
 };
 use crate::produce::check_media;
 use crate::request::{IdempotencyKey, RequestHash};
@@ -26,6 +28,8 @@ pub struct FrontDesk {
     pub store: Arc<dyn TaskStore>,
     /// Which requests were carried out.
     pub requests: Arc<dyn RequestStore>,
+    /// Fill what specs leave out.
+    pub channels: Arc<dyn ChannelStore>,
     /// Holds specs.
     pub bucket: Arc<dyn Bucket>,
     /// Carries ids to workers.
@@ -132,13 +136,14 @@ impl FrontDesk {
     }
 
     async fn submit_as(&self, id: TaskId, json: Bytes) -> Result<Task, Failure> {
-        let spec = self.read(&json)?;
+        let filled = channel::fill(self.channels.as_ref(), json).await?;
+        let spec = self.read(&filled.json).map_err(|error| filled.explain(error))?;
         let violations = check_media(self.media.as_ref(), &spec).await;
         if !violations.is_empty() {
-            return Err(SpecError::Invalid(violations).into());
+            return Err(SpecError::Invalid(filled.explained(violations)).into());
         }
         let task = Task::queued(id, spec.display_title(), Timestamp::now(), self.time_to_live);
-        self.bucket.put(ObjectKey::Spec(id), json).await?;
+        self.bucket.put(ObjectKey::Spec(id), filled.json).await?;
         let recorded = async {
             self.store.create(&task).await?;
             Ok(self.queue.send(id).await?)

@@ -8,6 +8,7 @@ use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::IntoResponse;
 use axum::routing::{delete, get, post};
 use rushes_core::batch::BatchDesk;
+use rushes_core::channel::Channels;
 use rushes_core::dead_letters::DeadLetters;
 use rushes_core::manage::Manager;
 use rushes_core::memo::Desk;
@@ -19,13 +20,14 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::auth::{Access, require_key};
 use crate::limit::{Limiter, within_limit};
 use crate::problem::Problem;
-use crate::routes::{assets, batches, cache, dead_letters, health, legacy, manage, videos};
+use crate::routes::{assets, batches, cache, channels, dead_letters, health, legacy, manage, videos};
 use crate::{dashboard, observe};
 
 /// What the routes work with.
 pub struct Service {
     pub desk: FrontDesk,
     pub batches: BatchDesk,
+    pub channels: Channels,
     pub reader: Reader,
     pub manager: Manager,
     pub dead_letters: DeadLetters,
@@ -52,6 +54,8 @@ pub fn router(service: Service) -> Router {
         .route("/v1/dead-letters/{id}/redrive", post(dead_letters::redrive_one))
         .route("/v1/batches", post(batches::create))
         .route("/v1/batches/{id}", get(batches::show))
+        .route("/v1/channels", get(channels::list))
+        .route("/v1/channels/{name}", get(channels::show).put(channels::set).delete(channels::delete))
         .route("/v1/assets", post(assets::create))
         .route("/v1/cache", get(cache::measure).delete(cache::forget_many))
         .route("/v1/cache/{kind}/{hash}", get(cache::show).delete(cache::forget))
@@ -63,6 +67,9 @@ pub fn router(service: Service) -> Router {
         .route("/task/{id}", get(legacy::show))
         .route("/tasks", get(legacy::list))
         .route("/batch", post(legacy::create_batch))
+        .route("/config", get(legacy::config::show).post(legacy::config::change))
+        .route("/status", get(legacy::status::show))
+        .route("/history", get(legacy::status::history))
         .route_layer(with_key())
         .route_layer(limited())
         .fallback(not_found)

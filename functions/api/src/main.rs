@@ -19,7 +19,10 @@ use rushes_content::http::HttpClient;
 use rushes_content::media::{AllowedHosts, Library};
 use rushes_content::settings::Environment;
 use rushes_core::submit::{FrontDesk, REQUEST_LEASE};
-use rushes_core::{batch::BatchDesk, dead_letters::DeadLetters, manage::Manager, memo, read::Reader, upload::Uploads};
+use rushes_core::{
+    batch::BatchDesk, channel::Channels, dead_letters::DeadLetters, manage::Manager, memo, read::Reader,
+    upload::Uploads,
+};
 use rushes_runtime::config::{LimitConfig, ListenConfig, MemoConfig, RetentionConfig, StorageConfig, parsed};
 use rushes_runtime::{http, telemetry};
 
@@ -39,6 +42,7 @@ async fn main() -> anyhow::Result<()> {
     let desk = FrontDesk {
         store: store.clone(),
         requests: store.clone(),
+        channels: store.clone(),
         bucket: bucket.clone(),
         queue: queue.clone(),
         media: Arc::new(media.with_uploads(bucket.clone())),
@@ -48,6 +52,7 @@ async fn main() -> anyhow::Result<()> {
     };
     let service = handler::Service {
         batches: BatchDesk { desk: desk.clone(), batches: store.clone() },
+        channels: Channels { store: store.clone(), media: desk.media.clone() },
         desk,
         manager: Manager { store: store.clone(), bucket: bucket.clone(), queue: queue.clone() },
         dead_letters: DeadLetters { letters, store: store.clone(), queue },

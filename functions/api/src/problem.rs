@@ -5,6 +5,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rushes_core::batch::BatchError;
+use rushes_core::channel::{ChannelError, MAX_CHANNEL_BYTES};
 use rushes_core::dead_letters::DeadLetterError;
 use rushes_core::manage::ManageError;
 use rushes_core::ports::{MemoError, StoreError};
@@ -66,6 +67,26 @@ impl Problem {
     pub fn no_such_batch() -> Self {
         let detail = "There is no batch of that id, or its record has expired.";
         Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such batch", detail)
+    }
+
+    pub fn no_such_channel() -> Self {
+        let detail = "There is no channel of that name.";
+        Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such channel", detail)
+    }
+
+    pub fn invalid_channel_name(detail: impl Into<String>) -> Self {
+        let title = "The name of the channel is not valid";
+        Self::new(StatusCode::BAD_REQUEST, "invalid_channel_name", title, detail)
+    }
+
+    pub fn invalid_condition(detail: impl Into<String>) -> Self {
+        let title = "The condition cannot be read";
+        Self::new(StatusCode::BAD_REQUEST, "invalid_condition", title, detail)
+    }
+
+    pub fn no_object(error: &serde_json::Error) -> Self {
+        let detail = format!("the body is not a JSON object: {error}");
+        Self::new(StatusCode::BAD_REQUEST, "malformed_json", "The body is not a JSON object", detail)
     }
 
     pub fn too_many(seconds: u64) -> Self {
@@ -239,6 +260,30 @@ impl From<BatchError> for Problem {
             }
             BatchError::Submit(error) => error.into(),
             BatchError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChannelError> for Problem {
+    fn from(error: ChannelError) -> Self {
+        let detail = error.to_string();
+        match error {
+            ChannelError::Missing => Self::no_such_channel(),
+            ChannelError::Changed => {
+                let title = "The channel is in another state";
+                Self::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", title, detail)
+            }
+            ChannelError::Invalid(SpecError::TooLarge { .. }) => Self::body_too_large(MAX_CHANNEL_BYTES),
+            ChannelError::Invalid(fault @ SpecError::Syntax(_)) => {
+                let (errors, title) = (fault.violations(), "The body is not valid JSON");
+                Self { errors, ..Self::new(StatusCode::BAD_REQUEST, fault.code(), title, detail) }
+            }
+            ChannelError::Invalid(fault) => {
+                let title = "The channel is not valid";
+                let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_channel", title, detail);
+                Self { errors: fault.violations(), ..problem }
+            }
+            ChannelError::Store(error) => error.into(),
         }
     }
 }

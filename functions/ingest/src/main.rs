@@ -29,6 +29,7 @@ async fn main() -> anyhow::Result<()> {
     let desk = FrontDesk {
         store: store.clone(),
         requests: store.clone(),
+        channels: store.clone(),
         bucket: bucket.clone(),
         queue: tasks,
         media: Arc::new(library.with_uploads(bucket.clone())),

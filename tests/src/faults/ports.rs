@@ -6,15 +6,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use jiff::Timestamp;
 use rushes_core::batch::{Batch, BatchId, BatchProgress, StatusCounts};
+use rushes_core::channel::{Channel, ChannelName};
 use rushes_core::keys::ObjectKey;
 use rushes_core::memo::Counts;
 use rushes_core::narration::Speech;
 use rushes_core::ports::{
-    BatchClaim, BatchClaimOutcome, BatchStore, Begun, Bucket, BucketError, Change, Claim, ClaimOutcome, Entry,
-    FetchedMedia, Found, MediaError, MediaLibrary, MemoClaim, MemoError, MemoKey, MemoKind, MemoStore, ObjectStart,
-    Progress, QueueError, RenderError, RenderJob, RenderedFiles, Renderer, RequestStore, SignedUpload, StoreError,
-    TaskPage, TaskQueue, TaskStore, Ticket, UploadTerms, Voice, VoiceError,
+    BatchClaim, BatchClaimOutcome, BatchStore, Begun, Bucket, BucketError, Change, ChannelStore, Claim, ClaimOutcome,
+    Condition, Entry, FetchedMedia, Found, MediaError, MediaLibrary, MemoClaim, MemoError, MemoKey, MemoKind,
+    MemoStore, ObjectStart, Progress, QueueError, RenderError, RenderJob, RenderedFiles, Renderer, RequestStore,
+    SignedUpload, StoreError, TaskPage, TaskQueue, TaskStore, Ticket, UploadTerms, Voice, VoiceError, Written,
 };
 use rushes_core::request::{IdempotencyKey, ProductId, RequestHash};
 use rushes_core::spec::{Media, VoiceChoice};
@@ -41,6 +43,10 @@ impl<T: TaskStore + ?Sized> TaskStore for Faulty<T> {
 
     async fn list(&self, status: Option<Status>, cursor: Option<&str>, limit: u32) -> Result<TaskPage, StoreError> {
         forward!(self.list(status, cursor, limit))
+    }
+
+    async fn count(&self, status: Status) -> Result<u64, StoreError> {
+        forward!(self.count(status))
     }
 
     async fn delete(&self, id: TaskId) -> Result<(), StoreError> {
@@ -91,6 +97,25 @@ impl<T: TaskStore + ?Sized> TaskStore for Faulty<T> {
 
     async fn check(&self) -> Result<(), StoreError> {
         forward!(self.check())
+    }
+}
+
+#[async_trait]
+impl<T: ChannelStore + ?Sized> ChannelStore for Faulty<T> {
+    async fn get(&self, name: &ChannelName) -> Result<Option<Channel>, StoreError> {
+        forward!(self.get(name))
+    }
+
+    async fn list(&self) -> Result<Vec<(ChannelName, Timestamp)>, StoreError> {
+        forward!(self.list())
+    }
+
+    async fn put(&self, channel: &Channel, condition: &Condition) -> Result<Written, StoreError> {
+        forward!(self.put(channel, condition))
+    }
+
+    async fn delete(&self, name: &ChannelName, condition: &Condition) -> Result<bool, StoreError> {
+        forward!(self.delete(name, condition))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::studio::{engine, lay};
 
 /// The segments, for a person or as JSON.
 pub async fn tell(options: &InspectOptions) -> anyhow::Result<String> {
-    let spec = read_spec(&options.file)?;
+    let spec = read_spec(&options.file, &options.channel)?;
     let engine = engine(&options.tools)?;
     let scratch = Scratch::create().context("no folder for unfinished files can be made")?;
     let timeline = lay(&engine, &spec, &options.tools, scratch.path()).await?;

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::BatchId;
+use crate::channel::{self, Filled};
 use crate::keys::ObjectKey;
 use crate::ports::StoreError;
 use crate::produce::fault_of;
@@ -102,23 +103,25 @@ pub async fn accept(desk: &FrontDesk, batch: BatchId, rows: Vec<Row>) -> Vec<Row
 pub async fn record_all(desk: &FrontDesk, batch: BatchId, rows: Vec<Row>) -> Vec<Recorded> {
     let mut outcomes: Vec<Option<Recorded>> = rows.iter().map(|_| None).collect();
     let refused = |error: &SpecError| Some(Recorded::Settled(RowOutcome::Rejected(Refusal::from(error))));
+    let filled = channel::fill_all(desk.channels.as_ref(), rows.iter().map(|row| row.json.clone())).await;
     let mut read = Vec::with_capacity(rows.len());
-    for (index, row) in rows.into_iter().enumerate() {
-        match desk.read(&row.json) {
-            Ok(spec) => read.push((index, row, spec)),
-            Err(error) => outcomes[index] = refused(&error),
+    for (index, (row, filled)) in rows.into_iter().zip(filled).enumerate() {
+        match filled.and_then(|filled| read_filled(desk, filled)) {
+            Ok((filled, spec)) => read.push((index, row.id, filled, spec)),
+            Err(SubmitError::Spec(error)) => outcomes[index] = refused(&error),
+            Err(error) => outcomes[index] = Some(Recorded::Settled(RowOutcome::Unavailable(error))),
         }
     }
     let faults = faults_of_media(desk, read.iter().map(|(.., spec)| spec)).await;
     let mut good = Vec::with_capacity(read.len());
-    for (index, row, spec) in read {
+    for (index, id, filled, spec) in read {
         match violations(&spec, &faults) {
-            faults if faults.is_empty() => good.push((index, row, spec.display_title())),
-            faults => outcomes[index] = refused(&SpecError::Invalid(faults)),
+            faults if faults.is_empty() => good.push((index, id, filled, spec.display_title())),
+            faults => outcomes[index] = refused(&SpecError::Invalid(filled.explained(faults))),
         }
     }
     let mut recorded = stream::iter(good)
-        .map(|(index, row, title)| async move { (index, row.id, record(desk, batch, row, title).await) })
+        .map(|(index, id, spec, title)| async move { (index, id, record(desk, batch, id, spec, title).await) })
         .buffer_unordered(ROWS_AT_ONCE);
     while let Some((index, id, outcome)) = recorded.next().await {
         outcomes[index] = Some(match outcome {
@@ -130,16 +133,32 @@ pub async fn record_all(desk: &FrontDesk, batch: BatchId, rows: Vec<Row>) -> Vec
     outcomes.into_iter().flatten().collect()
 }
 
+fn read_filled(desk: &FrontDesk, filled: Filled) -> Result<(Filled, VideoSpec), SubmitError> {
+    let spec = desk.read(&filled.json).map_err(|error| filled.explain(error))?;
+    Ok((filled, spec))
+}
+
 /// Records the task; tells whether a worker has to be told of it.
-async fn record(desk: &FrontDesk, batch: BatchId, row: Row, title: String) -> Result<bool, SubmitError> {
-    let task = Task::queued(row.id, title, Timestamp::now(), desk.time_to_live).in_batch(batch);
-    desk.bucket.put(ObjectKey::Spec(task.id), row.json).await?;
+async fn record(
+    desk: &FrontDesk,
+    batch: BatchId,
+    id: TaskId,
+    spec: Filled,
+    title: String,
+) -> Result<bool, SubmitError> {
+    let is_untouched =
+        |task: Option<Task>| task.is_some_and(|task| task.status == Status::Queued && task.attempts == 0);
+    // A row that comes again says the same again, but its channel may have changed. The task may not.
+    if spec.is_from_channel()
+        && let Some(task) = desk.store.get(id).await?
+    {
+        return Ok(is_untouched(Some(task)));
+    }
+    let task = Task::queued(id, title, Timestamp::now(), desk.time_to_live).in_batch(batch);
+    desk.bucket.put(ObjectKey::Spec(id), spec.json).await?;
     match desk.store.create(&task).await {
         Ok(()) => Ok(true),
-        Err(StoreError::Exists) => {
-            let known = desk.store.get(task.id).await?;
-            Ok(known.is_some_and(|task| task.status == Status::Queued && task.attempts == 0))
-        }
+        Err(StoreError::Exists) => Ok(is_untouched(desk.store.get(id).await?)),
         Err(error) => Err(error.into()),
     }
 }

@@ -2,6 +2,7 @@
 //! each error says whether trying again can help.
 
 mod batch;
+mod channel;
 mod dead_letters;
 mod footage;
 mod media;
@@ -16,6 +17,7 @@ mod voice;
 mod writer;
 
 pub use batch::{BatchClaim, BatchClaimOutcome, BatchStore, Inbox, Manifest};
+pub use channel::{ChannelStore, Condition, Written};
 pub use dead_letters::{DeadLetter, DeadLetterQueue};
 pub use footage::{Credit, Footage, FootageError, FootageItem, FootageQuery};
 pub use media::{FetchedMedia, MediaError, MediaLibrary};

@@ -25,6 +25,9 @@ pub trait TaskStore: Send + Sync {
     /// [`TaskPage::next_cursor`]; any other text is [`StoreError::InvalidCursor`].
     async fn list(&self, status: Option<Status>, cursor: Option<&str>, limit: u32) -> Result<TaskPage, StoreError>;
 
+    /// How many tasks stand so. Every one of them is read.
+    async fn count(&self, status: Status) -> Result<u64, StoreError>;
+
     /// Removes the record. Removing what is not there is no failure.
     async fn delete(&self, id: TaskId) -> Result<(), StoreError>;
 

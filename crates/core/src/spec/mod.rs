@@ -2,6 +2,7 @@
 //! fault with the place where it stands.
 
 mod background;
+mod draft;
 mod media;
 mod output;
 mod overlay;
@@ -17,6 +18,8 @@ use std::time::Duration;
 pub use background::{
     Background, Camera, CameraPath, Direction, Easing, Fit, Footage, FootageKind, Gradient, Image, Trim, Video, View,
 };
+pub(crate) use draft::CHANNEL;
+pub use draft::Draft;
 pub use media::{AssetId, Media, MediaKind, MediaSource};
 pub use output::{Aspect, Output, Resolution, Shape};
 pub use overlay::{Alignment, Card, LowerThird, Overlay, OverlayPosition, ProgressBar, Transition, TransitionKind};

@@ -18,6 +18,8 @@ struct Health {
     status: &'static str,
     version: &'static str,
     checks: Checks,
+    /// Whether scripts are written about topics here.
+    has_writer: bool,
 }
 
 #[derive(PartialEq, Eq, Serialize)]
@@ -42,7 +44,8 @@ pub async fn show(State(service): State<Arc<Service>>) -> Response {
         Checks { table: OK, queue: OK, bucket: OK } => (StatusCode::OK, OK),
         _ => (StatusCode::SERVICE_UNAVAILABLE, "degraded"),
     };
-    (code, Json(Health { status, version: env!("CARGO_PKG_VERSION"), checks })).into_response()
+    let (version, has_writer) = (env!("CARGO_PKG_VERSION"), desk.has_writer);
+    (code, Json(Health { status, version, checks, has_writer })).into_response()
 }
 
 async fn verdict<E: std::error::Error>(what: &str, check: impl Future<Output = Result<(), E>>) -> &'static str {

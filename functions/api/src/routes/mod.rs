@@ -3,6 +3,7 @@
 pub mod assets;
 pub mod batches;
 pub mod cache;
+pub mod channels;
 pub mod dead_letters;
 pub mod health;
 pub mod legacy;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::ManifestRow;
 
 /// Places whose cells are text even where they read like a number.
-const TEXTS: [&str; 6] = ["title", "script", "topic", "text", "name", "subtitle"];
+const TEXTS: [&str; 7] = ["title", "script", "topic", "text", "name", "subtitle", "channel"];
 /// The highest index that a place may have.
 const MAX_INDEX: usize = 499;
 /// The column that holds whole specs in JSON; other columns are added to them.

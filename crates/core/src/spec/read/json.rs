@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 
 use super::super::{SpecError, Violation};
 
@@ -28,6 +29,25 @@ impl Json {
             .map_err(|error| syntax(&pointer(error.path()), error.inner()))?;
         deserializer.end().map_err(|error| syntax("", &error))?;
         Ok(json)
+    }
+
+    /// An object with these fields, as text.
+    pub fn written(fields: &[(String, Self)]) -> String {
+        let fields: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), value.to_text())).collect();
+        format!("{{{}}}", fields.join(","))
+    }
+
+    fn to_text(&self) -> String {
+        match self {
+            Self::Null => "null".to_owned(),
+            Self::Boolean(boolean) => boolean.to_string(),
+            // The shortest text that is read as the same number; whole ones have no point.
+            Self::Number(number) => number.to_string(),
+            Self::Text(text) => Value::from(text.as_str()).to_string(),
+            Self::List(items) => format!("[{}]", items.iter().map(Self::to_text).collect::<Vec<_>>().join(",")),
+            Self::Object(fields) => Self::written(fields),
+        }
     }
 
     /// What it is, for a message.

@@ -18,13 +18,16 @@ mod voice;
 use std::collections::HashSet;
 
 use super::{
-    MAX_MEDIA, MAX_NARRATION_CHARACTERS, MAX_SPEC_BYTES, MediaOrigin, Quality, Scene, SceneLook, SpecError, Topic,
-    Transition, VideoSpec, voices,
+    CHANNEL, MAX_MEDIA, MAX_NARRATION_CHARACTERS, MAX_SPEC_BYTES, MediaOrigin, Quality, Scene, SceneLook, SpecError,
+    Topic, Transition, VideoSpec, voices,
 };
+pub use json::Json;
+pub use node::{Checker, Node};
+pub use topic::FIELDS as TOPIC_FIELDS;
+
 use background::background;
 use captions::captions;
-use json::Json;
-use node::{Checker, Fields, Node, listed};
+use node::{Fields, listed};
 use output::outputs;
 use overlay::{overlays, progress_bar, transition};
 use scene::{Defaults, scenes, script};
@@ -42,8 +45,15 @@ pub fn read(json: &[u8], origin: MediaOrigin) -> Result<VideoSpec, SpecError> {
     if json.len() > MAX_SPEC_BYTES {
         return Err(SpecError::TooLarge { limit_bytes: MAX_SPEC_BYTES });
     }
-    let mut checker = Checker::new(origin);
-    let spec = Node::root(Json::parse(json)?).object(&mut checker).map(|fields| video(fields, &mut checker));
+    read_node(Node::root(Json::parse(json)?), Checker::new(origin))
+}
+
+/// Reads and checks a spec that is JSON already.
+///
+/// # Errors
+/// [`SpecError::Invalid`] with every fault found.
+pub fn read_node(node: Node, mut checker: Checker) -> Result<VideoSpec, SpecError> {
+    let spec = node.object(&mut checker).map(|fields| video(fields, &mut checker));
     match spec {
         Some(spec) if checker.violations.is_empty() => Ok(spec),
         _ => Err(SpecError::Invalid(checker.violations)),
@@ -52,6 +62,9 @@ pub fn read(json: &[u8], origin: MediaOrigin) -> Result<VideoSpec, SpecError> {
 
 /// The whole spec.
 fn video(mut fields: Fields, checker: &mut Checker) -> VideoSpec {
+    if let Some(node) = fields.take(CHANNEL) {
+        checker.fault(&node.pointer, "a channel is looked up by the service; here its file is named with --channel");
+    }
     let title = fields.title("title", checker);
     let (mut voice, is_voice_named) = voice(fields.take("voice"), checker);
     let quality = fields.choice("quality", &QUALITIES, checker).unwrap_or_default();

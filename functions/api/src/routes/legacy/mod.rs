@@ -1,5 +1,8 @@
 //! The interface of the system that this one replaces: other words for the same use cases.
 
+pub mod config;
+pub mod status;
+
 use std::sync::Arc;
 
 use axum::Json;
@@ -22,7 +25,7 @@ use crate::problem::Problem;
 
 const LIST_LIMIT: u32 = 100;
 
-/// What is made of a request without a body: no channel is set up that could decide.
+/// What is made of a request without a body where the default channel does not decide.
 const WELCOME: &str = include_str!("welcome.json");
 
 #[derive(Serialize)]
@@ -37,7 +40,7 @@ pub async fn create(
     Keyed(key): Keyed,
     OptionalJsonBody(json): OptionalJsonBody,
 ) -> Result<Json<Created>, Problem> {
-    let json = json.unwrap_or(Bytes::from_static(WELCOME.as_bytes()));
+    let json = service.channels.for_request(json, Bytes::from_static(WELCOME.as_bytes())).await?;
     let task = match key {
         Some(key) => service.desk.submit_once(key, json).await?,
         None => service.desk.submit(json).await?,
