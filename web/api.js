@@ -97,6 +97,8 @@ export function listVideos({ status, cursor, limit }) {
   return request('GET', `/v1/videos?${query}`);
 }
 
+export const listChannels = () => request('GET', '/v1/channels');
+
 export async function getHealth() {
   const response = await fetch('/health', { cache: 'no-store', signal: AbortSignal.timeout(10_000) });
   return response.json();

@@ -1,7 +1,7 @@
 // Rushes' dashboard: wires the form, the list, the key and the health line together.
 
 import { getHealth, key, onKeyNeeded } from './api.js';
-import { startComposer } from './composer.js';
+import { startComposer, writerKnown } from './composer.js';
 import { addSubmitted, startFeed } from './feed.js';
 
 const HEALTH_EVERY_MS = 60_000;
@@ -57,6 +57,7 @@ async function showHealth() {
     const broken = Object.entries(health.checks ?? {}).filter(([, value]) => value !== 'ok').map(([name]) => NAMES[name] ?? name);
     words = state === 'ok' ? 'All good' : broken.length ? `Cannot reach ${broken.join(' and ')}` : 'Degraded';
     line.title = `Rushes ${health.version}`;
+    writerKnown(Boolean(health.has_writer));
   } catch { /* no answer: said above */ }
   line.dataset.state = state;
   if (text.textContent !== words) text.textContent = words;

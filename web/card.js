@@ -2,6 +2,7 @@
 
 import { Actions } from './actions.js';
 import { getVideo, serverNow } from './api.js';
+import { Told } from './told.js';
 import { ago, clock, facts, isActive, sentence, stageWords, STATUS, wholeSpan } from './words.js';
 
 const template = document.getElementById('task-template');
@@ -23,6 +24,7 @@ export class Card {
     this.thumb = this.find('[data-act="play"]');
     this.thumb.addEventListener('click', () => this.togglePlayer());
     this.actions = new Actions(this);
+    this.told = new Told(this);
     this.element.dataset.id = task.id;
     const title = this.find('.task-title');
     title.id = `title-${task.id}`;
@@ -50,6 +52,7 @@ export class Card {
 
     this.updateFiles(task);
     this.actions.update(task);
+    this.told.update(task.result);
     this.find('.task-meta').hidden = active;
     const when = this.find('.task-when');
     attribute(when, 'datetime', task.created_at);

@@ -3,7 +3,8 @@
 import { Problem, store, submitVideo } from './api.js';
 import { drawPreview } from './preview.js';
 import { readScenes, sceneField, startScenes, writeScenes } from './scenes.js';
-import { estimate, EXAMPLE, LIMITS, toBody, toSpec, VOICES } from './spec.js';
+import { estimate, EXAMPLE, hasLook, LIMITS, toBody, toSpec, VOICES } from './spec.js';
+import { followChannel, loadChannels, offered, setWriter, showChannel, startTopic } from './topic.js';
 import { count, place, sentence, wholeSpan } from './words.js';
 
 const DRAFT = 'rushes.draft';
@@ -17,7 +18,8 @@ const fields = () => [...form.elements].filter((field) => field.name);
 function read() {
   const values = {};
   for (const field of fields()) {
-    if (field.type !== 'radio' || field.checked) values[field.name] = field.value;
+    if (field.type === 'checkbox') values[field.name] = field.checked ? 'on' : '';
+    else if (field.type !== 'radio' || field.checked) values[field.name] = field.value;
   }
   return { ...values, scenes: readScenes() };
 }
@@ -27,16 +29,19 @@ function write(values) {
     const value = values[field.name];
     if (typeof value !== 'string') continue;
     if (field.type === 'radio') field.checked = field.value === value;
+    else if (field.type === 'checkbox') field.checked = value === 'on';
     else if (field.tagName !== 'SELECT' || [...field.options].some((option) => option.value === value)) field.value = value;
   }
   writeScenes(values.scenes);
 }
 
 function show() {
+  showChannel(read());
   const values = read();
   for (const panel of form.querySelectorAll('[data-mode]')) panel.hidden = panel.dataset.mode !== values.mode;
   for (const part of form.querySelectorAll('[data-hide-in]')) part.hidden = part.dataset.hideIn === values.mode;
   for (const part of form.querySelectorAll('[data-background]')) part.hidden = part.dataset.background !== values.background;
+  document.getElementById('look').hidden = values.mode === 'json' || !hasLook(values);
   document.getElementById('rate-out').textContent = values.rate;
   drawPreview(values);
   showEstimate(values);
@@ -45,9 +50,8 @@ function show() {
 function showEstimate(values) {
   const total = estimate(values);
   const parts = [];
-  if (total?.characters) {
-    parts.push(`${count(total.words)} words`, `${count(total.characters)} characters`);
-  }
+  if (total?.characters) parts.push(`${count(total.words)} words`, `${count(total.characters)} characters`);
+  else if (total?.words) parts.push(`about ${count(total.words)} words`);
   if (total?.seconds) parts.push(`about ${wholeSpan(Math.max(1, total.seconds) * 1000)}`);
   const tooMuch = [];
   if (total?.characters > LIMITS.characters) tooMuch.push(`at most ${count(LIMITS.characters)} characters fit in one video`);
@@ -203,9 +207,33 @@ function fillExample() {
 
 function clear() {
   const empty = [{}];
-  write({ title: '', script: '', topic: '', json: '', scenes: empty });
+  write({ title: '', script: '', topic: '', style: '', json: '', scenes: empty });
   clearErrors();
   save();
+}
+
+/** Another way to make the video: a topic is shown with footage unless something else is chosen there. */
+function modeChosen(mode) {
+  clearErrors();
+  const radio = (name, value) => form.querySelector(`[name="${name}"][value="${value}"]`);
+  if (mode === 'topic' && radio('background', 'gradient').checked) radio('background', 'footage').checked = true;
+  if (mode !== 'topic' && radio('background', 'footage').checked) radio('background', 'gradient').checked = true;
+}
+
+/** A draft about a topic waits until it is known whether topics are offered. */
+let awaitsWriter = false;
+
+/** Whether the service writes scripts: a topic is offered, or no longer. */
+export function writerKnown(has) {
+  if (!setWriter(has)) return;
+  if (has && awaitsWriter) chooseMode('topic');
+  awaitsWriter = false;
+  const { mode } = read();
+  if (offered(mode) !== mode) {
+    chooseMode(offered(mode));
+    modeChosen(offered(mode));
+  }
+  show();
 }
 
 export function startComposer(done) {
@@ -213,8 +241,12 @@ export function startComposer(done) {
   startScenes(changed);
   let draft = {};
   try { draft = JSON.parse(store.get(DRAFT)) ?? {}; } catch { /* an unreadable draft is no draft */ }
+  startTopic(draft.channel);
   write(draft);
+  awaitsWriter = draft.mode === 'topic';
+  if (awaitsWriter) chooseMode('script');
   show();
+  loadChannels(draft.channel).then(show);
 
   form.addEventListener('input', (event) => {
     const marked = event.target.closest('[aria-invalid]');
@@ -222,7 +254,11 @@ export function startComposer(done) {
     changed();
   });
   form.addEventListener('change', (event) => {
-    if (event.target.name === 'mode') clearErrors();
+    if (event.target.name === 'channel') followChannel();
+    if (event.target.name === 'mode') {
+      awaitsWriter = false;
+      modeChosen(event.target.value);
+    }
     save();
   });
   form.addEventListener('submit', (event) => {
@@ -232,15 +268,16 @@ export function startComposer(done) {
   form.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter') return;
     if (event.metaKey || event.ctrlKey) form.requestSubmit(submit);
-    // Enter in a line of text sends the form by itself: too soon for all but the topic.
-    else if (event.target.matches('input:not(#topic)')) event.preventDefault();
+    // Enter in a line of text sends the form by itself: too soon.
+    else if (event.target.matches('input')) event.preventDefault();
   });
   addEventListener('pagehide', save);
   document.getElementById('clear').addEventListener('click', clear);
   document.getElementById('example').addEventListener('click', fillExample);
   document.getElementById('json-fill').addEventListener('click', () => {
     const values = read();
-    const mode = values.scenes.some((part) => part.text.trim()) && !values.script.trim() ? 'scenes' : 'script';
+    const hasScenes = values.scenes.some((part) => part.text.trim());
+    const mode = values.script.trim() ? 'script' : hasScenes ? 'scenes' : values.topic.trim() ? offered('topic') : 'script';
     document.getElementById('json').value = JSON.stringify(toSpec({ ...values, mode }), null, 2);
     clearErrors();
     save();

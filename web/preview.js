@@ -21,6 +21,7 @@ function firstWords(form) {
 function backgroundOf(form) {
   if (form.background === 'color') return form.bg_color;
   if (form.background === 'gradient') return `linear-gradient(${Number(form.bg_angle) || 0}deg, ${form.bg_from}, ${form.bg_to})`;
+  if (form.background === 'footage') return 'linear-gradient(160deg, #2f4858 0%, #6b8f8a 52%, #d9b38c 100%)';
   return /^https:\/\/[^\s"\\]+$/.test(form.bg_url) ? `center / cover no-repeat url("${form.bg_url}"), #10182b` : '#10182b';
 }
 

@@ -1,7 +1,7 @@
 // From what stands in the form to the spec that is sent, and what it will come to.
 
 export const VOICES = [
-  ['en-us', 'English (US)'], ['en-gb', 'English (UK)'], ['en-gb-scotland', 'English (Scotland)'], ['en-gb-x-rp', 'English (RP)'],
+  ['', 'Automatic'], ['en-us', 'English (US)'], ['en-gb', 'English (UK)'], ['en-gb-scotland', 'English (Scotland)'], ['en-gb-x-rp', 'English (RP)'],
   ['de', 'German'], ['fr-fr', 'French'], ['es', 'Spanish (Spain)'], ['es-419', 'Spanish (Latin America)'], ['it', 'Italian'],
   ['pt-br', 'Portuguese (Brazil)'], ['pt', 'Portuguese (Portugal)'], ['nl', 'Dutch'], ['pl', 'Polish'], ['sv', 'Swedish'], ['da', 'Danish'],
   ['nb', 'Norwegian'], ['fi', 'Finnish'], ['cs', 'Czech'], ['hu', 'Hungarian'], ['ro', 'Romanian'], ['el', 'Greek'], ['tr', 'Turkish'],
@@ -26,6 +26,8 @@ const text = (value) => (value?.trim() ? value : undefined);
 function background(form) {
   if (form.background === 'color') return { type: 'color', color: form.bg_color };
   if (form.background === 'image') return { type: 'image', url: form.bg_url.trim() };
+  // What is written about a topic is shown with footage anyway, without a complaint where there is none.
+  if (form.background === 'footage') return form.mode === 'topic' ? undefined : { type: 'footage' };
   return { type: 'gradient', from: form.bg_from, to: form.bg_to, angle_deg: number(form.bg_angle) };
 }
 
@@ -39,16 +41,18 @@ export function toBody(form) {
   return form.mode === 'json' ? form.json : JSON.stringify(toSpec(form));
 }
 
-export function toSpec(form) {
-  const content = {
-    script: () => ({ script: form.script }),
-    topic: () => ({ topic: form.topic }),
-    scenes: () => ({ scenes: form.scenes.map(scene) }),
-  }[form.mode === 'json' ? 'script' : form.mode]();
+function story(form) {
+  if (form.mode === 'scenes') return { scenes: form.scenes.map(scene) };
+  if (form.mode !== 'topic') return { script: form.script };
+  return { topic: form.topic, duration_s: number(form.duration), language: text(form.language), style: text(form.style) };
+}
+
+/** Whether the form says how the video looks and sounds, or leaves that to the channel. */
+export const hasLook = (form) => !form.channel || form.own_look === 'on';
+
+function look(form) {
   return {
-    title: text(form.title),
-    ...content,
-    voice: { name: form.voice, rate_wpm: number(form.rate), pitch: number(form.pitch) },
+    voice: { name: text(form.voice), rate_wpm: number(form.rate), pitch: number(form.pitch) },
     background: background(form),
     captions: {
       style: form.captions,
@@ -61,6 +65,10 @@ export function toSpec(form) {
   };
 }
 
+export function toSpec(form) {
+  return { channel: text(form.channel), title: text(form.title), ...story(form), ...(hasLook(form) ? look(form) : {}) };
+}
+
 // Measured with espeak-ng: at one word a minute a letter takes 10 s, the pauses included. A sign
 // that stands for a syllable or a word takes longer.
 const LETTER_S = 10;
@@ -71,15 +79,23 @@ function speechSeconds(words, rate) {
   return ((words.length + more) * LETTER_S) / rate;
 }
 
+/** How long a video about a topic is wished to be, and how many words that takes; null where the channel decides. */
+function wish(form) {
+  const seconds = number(form.duration);
+  if (!form.topic.trim() || !seconds || !hasLook(form)) return null;
+  return { words: Math.round((seconds * (number(form.rate) || 175)) / 60), characters: 0, seconds, scenes: 0 };
+}
+
 /** Words, characters and rough seconds of a spec, or null where there is nothing to count. */
 export function estimate(form) {
+  if (form.mode === 'topic') return wish(form);
   let spec;
   try {
     spec = form.mode === 'json' ? JSON.parse(form.json) : toSpec(form);
   } catch {
     return null;
   }
-  if (spec === null || typeof spec !== 'object' || (form.mode !== 'json' && form.mode === 'topic')) return null;
+  if (spec === null || typeof spec !== 'object') return null;
   const scenes = Array.isArray(spec.scenes) ? spec.scenes : [{ text: spec.script }];
   const rate = Number(spec.voice?.rate_wpm) || 175;
   const total = { words: 0, characters: 0, seconds: 0, scenes: scenes.length };

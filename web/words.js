@@ -10,7 +10,7 @@ export const STATUS = {
 
 const STAGE = {
   queued: 'in line for a worker',
-  planning: 'laying out the timeline',
+  planning: 'planning the video',
   speaking: 'speaking the narration',
   rendering: 'drawing the pictures',
   stitching: 'joining picture and sound',

@@ -4,8 +4,10 @@
 //! until it is so, or until a deadline that only a broken page can reach.
 
 mod life;
+mod topic;
 
 pub use life::cancel_retry_and_delete;
+pub use topic::{ask_for_a_topic, offers_no_topic, shows_warnings};
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};

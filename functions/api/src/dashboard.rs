@@ -38,6 +38,8 @@ const ASSETS: &[Asset] = assets! {
     "preview.js": SCRIPT,
     "scenes.js": SCRIPT,
     "spec.js": SCRIPT,
+    "told.js": SCRIPT,
+    "topic.js": SCRIPT,
     "words.js": SCRIPT,
 };
 
