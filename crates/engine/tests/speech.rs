@@ -27,7 +27,7 @@ fn tone(start_s: f64, sounding_s: f64, pause_s: f64) -> SoundPiece {
     let sounding = (sounding_s * rate) as usize;
     let sample = |n: usize| {
         let swell = (std::f64::consts::PI * n as f64 / sounding as f64).sin().powi(2);
-        (8_000.0 * swell * (std::f64::consts::TAU * TONE_HZ * n as f64 / rate).sin()) as i16
+        (8_100.0 * swell * (std::f64::consts::TAU * TONE_HZ * n as f64 / rate).sin()) as i16
     };
     let samples: Vec<i16> =
         (0..sounding).map(sample).chain(std::iter::repeat_n(0, (pause_s * rate) as usize)).collect();
