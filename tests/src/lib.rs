@@ -14,8 +14,8 @@ pub mod process;
 pub mod providers;
 pub mod proxy;
 pub mod service;
-pub mod videos;
 pub mod signature;
+pub mod videos;
 
 pub use client::Client;
 pub use local_aws::LocalAws;
