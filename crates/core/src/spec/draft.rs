@@ -203,9 +203,9 @@ mod tests {
 
     #[test]
     fn nothing_is_taken_where_nothing_is_wished() {
-        let channel = json!({"music": {"url": "https://example.com/a.mp3"}, "progress_bar": true});
+        let channel = json!({"music": {"url": "https://example.com/a.mp3"}, "progress_bar": {}});
         let spec = json!({"script": "a", "music": null});
-        assert_eq!(filled(&spec, &channel), json!({"script": "a", "music": null, "progress_bar": true}));
+        assert_eq!(filled(&spec, &channel), json!({"script": "a", "music": null, "progress_bar": {}}));
     }
 
     #[test]
