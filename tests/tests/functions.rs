@@ -116,8 +116,8 @@ async fn a_function_whose_time_ends_gives_its_task_back_and_the_next_one_goes_on
     let proxy = Proxy::start(&service.aws.endpoint, 0).await.unwrap();
     // The first two segments are kept; with the third it takes for ever.
     let begun = AtomicUsize::new(0);
-    let hold = proxy
-        .hold(Moment::Before, move |call| call.stores("/memo/segment/") && begun.fetch_add(1, Ordering::SeqCst) >= 2);
+    let hold =
+        proxy.hold(Moment::Before, move |call| call.remembers("segment") && begun.fetch_add(1, Ordering::SeqCst) >= 2);
     let variables = [("AWS_ENDPOINT_URL", proxy.endpoint.as_str()), ("RUSHES_SEGMENT_WORKERS", "1")];
     let mut function = service.function("render", &variables).unwrap();
     let id = service.client.submit(&spec()).await.unwrap();
@@ -143,7 +143,7 @@ async fn a_function_promises_no_more_than_the_rest_of_its_time() {
     let service = Service::start().await.unwrap();
     let queue = service.source_queue(TASKS).await.unwrap();
     let proxy = Proxy::start(&service.aws.endpoint, 0).await.unwrap();
-    let hold = proxy.hold(Moment::Before, |call| call.stores("/memo/segment/"));
+    let hold = proxy.hold(Moment::Before, |call| call.remembers("segment"));
     // Nobody would wait that long.
     let variables = [("AWS_ENDPOINT_URL", proxy.endpoint.as_str()), ("RUSHES_LEASE_SECONDS", "3600")];
     let mut function = service.function("render", &variables).unwrap();
@@ -175,7 +175,7 @@ async fn while_a_function_works_its_message_and_its_task_stay_its_own() {
     let service = Service::start().await.unwrap();
     let queue = service.source_queue(TASKS).await.unwrap();
     let proxy = Proxy::start(&service.aws.endpoint, 0).await.unwrap();
-    let hold = proxy.hold(Moment::Before, |call| call.stores("/memo/segment/"));
+    let hold = proxy.hold(Moment::Before, |call| call.remembers("segment"));
     let variables = [("AWS_ENDPOINT_URL", proxy.endpoint.as_str()), ("RUSHES_LEASE_SECONDS", "2")];
     let mut function = service.function("render", &variables).unwrap();
     let mut other = service.function("render", &[]).unwrap();

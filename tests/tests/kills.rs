@@ -59,9 +59,9 @@ impl Point {
     }
 }
 
-/// How often each segment was stored.
+/// How often each segment was remembered.
 fn segments(proxy: &Proxy) -> BTreeMap<String, u64> {
-    proxy.stored().into_iter().filter(|(key, _)| key.contains("/memo/segment/")).collect()
+    proxy.remembered().into_iter().filter(|(key, _)| key.starts_with("MEMO#segment#")).collect()
 }
 
 async fn until(what: &str, mut holds: impl FnMut() -> bool) {

@@ -6,6 +6,7 @@ use anyhow::Result;
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method};
 use bytes::Bytes;
+use serde_json::Value;
 use tokio::sync::watch;
 
 /// A call to the local AWS.
@@ -41,12 +42,20 @@ impl Call {
         self.method == Method::PUT && self.path.contains(part_of_key)
     }
 
-    /// Whether a result of that kind is remembered, in the bucket or in the table.
+    /// Whether a result of that kind is remembered: its record is written when its value is there.
     #[must_use]
     pub fn remembers(&self, kind: &str) -> bool {
-        let writes = self.target().ends_with(".PutItem") || self.target().ends_with(".UpdateItem");
-        let in_table = || String::from_utf8_lossy(&self.body).contains(&format!("MEMO#{kind}#"));
-        self.stores(&format!("/memo/{kind}/")) || writes && in_table()
+        self.remembered().is_some_and(|key| key.starts_with(&format!("MEMO#{kind}#")))
+    }
+
+    /// The key of the result that is remembered, if this call does that.
+    pub(super) fn remembered(&self) -> Option<String> {
+        if !self.target().ends_with(".PutItem") {
+            return None;
+        }
+        let item = serde_json::from_slice::<Value>(&self.body).ok()?["Item"].take();
+        let key = item["pk"]["S"].as_str().filter(|key| key.starts_with("MEMO#"))?;
+        (item["state"]["S"] == "ready").then(|| key.to_owned())
     }
 
     /// Whether the table is told to change an item, in a request that holds all of these words.

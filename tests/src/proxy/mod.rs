@@ -67,7 +67,7 @@ struct Shared {
     one_in: u64,
     calls: AtomicU64,
     faults: Mutex<BTreeMap<Fault, u64>>,
-    stored: Mutex<BTreeMap<String, u64>>,
+    remembered: Mutex<BTreeMap<String, u64>>,
     holds: Mutex<Vec<Arc<Hold>>>,
     needed: Mutex<BTreeSet<Permission>>,
 }
@@ -86,7 +86,7 @@ impl Proxy {
             one_in,
             calls: AtomicU64::new(0),
             faults: Mutex::default(),
-            stored: Mutex::default(),
+            remembered: Mutex::default(),
             holds: Mutex::default(),
             needed: Mutex::default(),
         });
@@ -124,10 +124,10 @@ impl Proxy {
         self.shared.faults.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// How often each object was stored.
+    /// How often each result was remembered, by its key in the table.
     #[must_use]
-    pub fn stored(&self) -> BTreeMap<String, u64> {
-        self.shared.stored.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn remembered(&self) -> BTreeMap<String, u64> {
+        self.shared.remembered.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -189,9 +189,8 @@ impl Shared {
         let mut headers = call.headers.clone();
         headers.remove(header::CONTENT_LENGTH);
         let answer = forwarded.headers(headers).body(body).send().await?;
-        if call.method == Method::PUT && answer.status().is_success() {
-            let key = call.path.split('?').next().unwrap_or_default().to_owned();
-            *self.stored.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default() += 1;
+        if let Some(key) = call.remembered().filter(|_| answer.status().is_success()) {
+            *self.remembered.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default() += 1;
         }
         let mut response = Response::new(Body::empty());
         *response.status_mut() = answer.status();
