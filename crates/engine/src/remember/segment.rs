@@ -15,27 +15,16 @@ pub async fn is_remembered(memo: &dyn Memo, key: MemoKey) -> bool {
 
 impl Memorable for EncodedSegment {
     fn close(&self) -> Result<Bytes, Source> {
-        Ok(close(self))
+        let counts = [self.frames.to_be_bytes(), self.distinct_frames.to_be_bytes()];
+        Ok(seal(&[counts.as_flattened(), &self.stream]))
     }
 
     fn open(sealed: &[u8]) -> Option<Self> {
-        read(sealed)
+        let (frames, rest) = open(sealed)?.split_first_chunk()?;
+        let (distinct_frames, stream) = rest.split_first_chunk()?;
+        let (frames, distinct_frames) = (u64::from_be_bytes(*frames), u64::from_be_bytes(*distinct_frames));
+        Some(Self { stream: stream.to_vec(), frames, distinct_frames })
     }
-}
-
-fn close(segment: &EncodedSegment) -> Bytes {
-    let counts = [segment.frames.to_be_bytes(), segment.distinct_frames.to_be_bytes()].concat();
-    seal(&[&counts, &segment.stream])
-}
-
-fn read(sealed: &[u8]) -> Option<EncodedSegment> {
-    let (frames, rest) = open(sealed)?.split_first_chunk::<8>()?;
-    let (distinct_frames, stream) = rest.split_first_chunk::<8>()?;
-    Some(EncodedSegment {
-        stream: stream.to_vec(),
-        frames: u64::from_be_bytes(*frames),
-        distinct_frames: u64::from_be_bytes(*distinct_frames),
-    })
 }
 
 #[cfg(test)]
@@ -50,12 +39,12 @@ mod tests {
             stream in proptest::collection::vec(any::<u8>(), 0..200), frames: u64, distinct_frames: u64, at: prop::sample::Index,
         ) {
             let segment = EncodedSegment { stream, frames, distinct_frames };
-            let sealed = close(&segment);
-            prop_assert_eq!(read(&sealed), Some(segment));
+            let sealed = segment.close().unwrap();
+            prop_assert_eq!(EncodedSegment::open(&sealed), Some(segment));
             let mut damaged = sealed.to_vec();
             damaged[at.index(sealed.len())] ^= 1;
-            prop_assert_eq!(read(&damaged), None);
-            prop_assert_eq!(read(&sealed[..at.index(sealed.len())]), None);
+            prop_assert_eq!(EncodedSegment::open(&damaged), None);
+            prop_assert_eq!(EncodedSegment::open(&sealed[..at.index(sealed.len())]), None);
         }
     }
 }

@@ -79,11 +79,11 @@ async fn recall_or_encode(
         encode_apart(ffmpeg, directory, sounds, gain)
     });
     let fresh = try_join_all(coding).await?.into_iter().flatten();
-    for (place, frames) in missing.into_iter().zip(fresh) {
-        let frames: Frames = frames.iter().map(|frame| both_sides(frame)).collect::<Result<_, _>>()?;
-        remember_phrase(memo, phrases[place].key, &frames).await;
-        coded[place] = Some(frames);
+    for (place, frames) in missing.iter().copied().zip(fresh) {
+        coded[place] = Some(frames.iter().map(|frame| both_sides(frame)).collect::<Result<Frames, _>>()?);
     }
+    let fresh = missing.iter().filter_map(|place| Some((phrases[*place].key, coded[*place].as_ref()?)));
+    join_all(fresh.map(|(key, frames)| remember_phrase(memo, key, frames))).await;
     Ok(coded.into_iter().map(Option::unwrap_or_default).collect())
 }
 
