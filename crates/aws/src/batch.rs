@@ -1,6 +1,5 @@
 //! Records of batches in the table. How their tasks stand is counted in the tasks themselves.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,7 +12,7 @@ use rushes_core::ports::{BatchClaim, BatchClaimOutcome, BatchStore, StoreError};
 use rushes_core::task::Status;
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Item, batch_partition};
+use crate::record::{Item, batch_partition, corrupt, primary_key, read};
 use crate::table::{DynamoTable, lease_end, unavailable, was_refused};
 
 const META: &str = "META";
@@ -79,12 +78,8 @@ impl From<BatchRecord> for Batch {
     }
 }
 
-fn read(item: Item) -> Result<BatchRecord, StoreError> {
-    serde_dynamo::from_item(item).map_err(|error| StoreError::Corrupt { reason: error.to_string() })
-}
-
 fn write(batch: &Batch) -> Result<Item, StoreError> {
-    serde_dynamo::to_item(BatchRecord::from(batch)).map_err(|error| StoreError::Corrupt { reason: error.to_string() })
+    serde_dynamo::to_item(BatchRecord::from(batch)).map_err(|error| corrupt(&error))
 }
 
 fn text(text: impl Into<String>) -> AttributeValue {
@@ -96,7 +91,7 @@ fn number(number: impl Into<i128>) -> AttributeValue {
 }
 
 fn key(id: BatchId) -> Item {
-    HashMap::from([("pk".to_owned(), text(batch_partition(id))), ("sk".to_owned(), text(META))])
+    primary_key(batch_partition(id), META)
 }
 
 impl DynamoTable {
@@ -140,7 +135,8 @@ impl BatchStore for DynamoTable {
 
     async fn get(&self, id: BatchId) -> Result<Option<Batch>, StoreError> {
         let request = self.client.get_item().table_name(&self.name).set_key(Some(key(id))).consistent_read(true);
-        let record = request.send().await.map_err(unavailable)?.item.map(read).transpose()?;
+        let found = request.send().await.map_err(unavailable)?;
+        let record: Option<BatchRecord> = found.item.map(read).transpose()?;
         Ok(record.filter(|record| record.expires_at > Timestamp::now()).map(Into::into))
     }
 
@@ -197,7 +193,7 @@ impl BatchStore for DynamoTable {
             .expression_attribute_values(":now_ms", number(now.as_millisecond()))
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let record = match update.send().await {
+        let record: Option<BatchRecord> = match update.send().await {
             Ok(output) => return Ok(claimed(read(output.attributes.unwrap_or_default())?)),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(failure)) => {
@@ -260,10 +256,10 @@ mod tests {
             expires_at: Timestamp::from_second(1_790_086_400).unwrap(),
             progress: BatchProgress { accepted: 9_990, rejected: 10, told_up_to: 10_000, is_complete: true },
         };
-        assert_eq!(Batch::from(read(write(&batch).unwrap()).unwrap()), batch);
+        assert_eq!(Batch::from(read::<BatchRecord>(write(&batch).unwrap()).unwrap()), batch);
         let requested = Batch { manifest: None, ..batch };
         let item = write(&requested).unwrap();
         assert_eq!(item["pk"], text(format!("BATCH#{}", requested.id)));
-        assert_eq!(Batch::from(read(item).unwrap()), requested);
+        assert_eq!(Batch::from(read::<BatchRecord>(item).unwrap()), requested);
     }
 }

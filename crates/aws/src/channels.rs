@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
@@ -11,8 +10,8 @@ use rushes_core::channel::{Channel, ChannelConfig, ChannelName, Revision};
 use rushes_core::ports::{ChannelStore, Condition, StoreError, Written};
 use serde::{Deserialize, Serialize};
 
-use crate::record::Item;
-use crate::table::{DynamoTable, unavailable};
+use crate::record::{Item, corrupt, primary_key, read};
+use crate::table::{DynamoTable, unavailable, was_refused};
 
 const CONFIG: &str = "CONFIG";
 /// The index by which they are listed, and their partition of it.
@@ -53,7 +52,7 @@ impl ChannelRecord {
     }
 
     fn into_channel(self) -> Result<Channel, StoreError> {
-        let config = ChannelConfig::unchecked(self.config.as_bytes()).map_err(|error| corrupt(&error.to_string()))?;
+        let config = ChannelConfig::unchecked(self.config.as_bytes()).map_err(|error| corrupt(&error))?;
         Ok(Channel { name: self.gsi1sk, config, revision: Revision(self.revision), updated_at: self.updated_at })
     }
 }
@@ -63,7 +62,7 @@ impl ChannelStore for DynamoTable {
     async fn get(&self, name: &ChannelName) -> Result<Option<Channel>, StoreError> {
         let request = self.client.get_item().table_name(&self.name).set_key(Some(key(name))).consistent_read(true);
         let found = request.send().await.map_err(unavailable)?;
-        found.item.map(|item| read(item)?.into_channel()).transpose()
+        found.item.map(|item| read::<ChannelRecord>(item)?.into_channel()).transpose()
     }
 
     async fn list(&self) -> Result<Vec<(ChannelName, Timestamp)>, StoreError> {
@@ -80,7 +79,7 @@ impl ChannelStore for DynamoTable {
                 .set_exclusive_start_key(start);
             let found = query.send().await.map_err(unavailable)?;
             for item in found.items.unwrap_or_default() {
-                let entry: Entry = serde_dynamo::from_item(item).map_err(|error| corrupt(&error.to_string()))?;
+                let entry: Entry = read(item)?;
                 channels.push((entry.gsi1sk, entry.updated_at));
             }
             start = found.last_evaluated_key;
@@ -131,9 +130,9 @@ impl ChannelStore for DynamoTable {
             .set_key(Some(key(name)))
             .condition_expression(expression.map_or(present.clone(), |more| format!("{present} AND {more}")))
             .set_expression_attribute_values(values);
-        match delete.send().await.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
+        match delete.send().await {
             Ok(_) => Ok(true),
-            Err(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(false),
+            Err(error) if was_refused(&error) => Ok(false),
             Err(error) => Err(unavailable(error)),
         }
     }
@@ -157,14 +156,5 @@ fn partition(name: &ChannelName) -> String {
 }
 
 fn key(name: &ChannelName) -> Item {
-    let text = AttributeValue::S;
-    HashMap::from([("pk".to_owned(), text(partition(name))), ("sk".to_owned(), text(CONFIG.to_owned()))])
-}
-
-fn read(item: Item) -> Result<ChannelRecord, StoreError> {
-    serde_dynamo::from_item(item).map_err(|error| corrupt(&error.to_string()))
-}
-
-fn corrupt(reason: &str) -> StoreError {
-    StoreError::Corrupt { reason: reason.to_owned() }
+    primary_key(partition(name), CONFIG)
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use rushes_core::batch::BatchId;
 use rushes_core::ports::{Claim, StoreError};
 use rushes_core::task::{Stage, StageTimings, Status, Task, TaskError, TaskId, VideoReport};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// An item as the SDK hands it over.
@@ -129,7 +130,7 @@ impl From<TaskRecord> for Task {
 impl TaskRecord {
     /// Reads an item.
     pub fn from_item(item: Item) -> Result<Self, StoreError> {
-        serde_dynamo::from_item(item).map_err(|error| corrupt(&error))
+        read(item)
     }
 
     /// Writes an item.
@@ -191,8 +192,18 @@ pub fn batch_partition(id: BatchId) -> String {
 
 /// The primary key of a task's item.
 pub fn key(id: TaskId) -> Item {
-    let text = |text: String| AttributeValue::S(text);
-    HashMap::from([("pk".to_owned(), text(partition(id))), ("sk".to_owned(), text(META.to_owned()))])
+    primary_key(partition(id), META)
+}
+
+/// The primary key of an item.
+pub fn primary_key(partition: String, sort: &str) -> Item {
+    let text = AttributeValue::S;
+    HashMap::from([("pk".to_owned(), text(partition)), ("sk".to_owned(), text(sort.to_owned()))])
+}
+
+/// An item as the record that it holds.
+pub fn read<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
+    serde_dynamo::from_item(item).map_err(|error| corrupt(&error))
 }
 
 /// The index's partition of all tasks in one state.
@@ -200,8 +211,9 @@ pub fn status_partition(status: Status) -> String {
     format!("STATUS#{}", status.as_str())
 }
 
-fn corrupt(error: &serde_dynamo::Error) -> StoreError {
-    StoreError::Corrupt { reason: error.to_string() }
+/// What lies in the table is not what should.
+pub fn corrupt(reason: &(impl ToString + ?Sized)) -> StoreError {
+    StoreError::Corrupt { reason: reason.to_string() }
 }
 
 #[cfg(test)]

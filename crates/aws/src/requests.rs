@@ -1,19 +1,17 @@
 //! Requests that were carried out, in the one table.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use jiff::{SignedDuration, Timestamp};
 use rushes_core::ports::{Begun, RequestStore, StoreError, Ticket};
 use rushes_core::request::{IdempotencyKey, ProductId, RequestHash};
 use serde::{Deserialize, Serialize};
 
-use crate::record::Item;
+use crate::record::{Item, corrupt, primary_key, read};
 use crate::table::{DynamoTable, lease_end, unavailable, was_refused};
 
 /// How long a request is remembered.
@@ -145,12 +143,12 @@ impl DynamoTable {
             .expression_attribute_values(":until", until)
             .send()
             .await;
-        match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
+        match outcome {
             Ok(_) => {
                 let ticket = wanted.ticket(key, true);
                 Ok(Begun::Yours(Ticket { makes: existing.makes, ..ticket }))
             }
-            Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(Begun::InFlight),
+            Err(error) if was_refused(&error) => Ok(Begun::InFlight),
             Err(error) => Err(unavailable(error)),
         }
     }
@@ -174,16 +172,5 @@ fn partition(key: IdempotencyKey) -> String {
 }
 
 fn item_key(key: IdempotencyKey) -> Item {
-    HashMap::from([
-        ("pk".to_owned(), AttributeValue::S(partition(key))),
-        ("sk".to_owned(), AttributeValue::S(META.to_owned())),
-    ])
-}
-
-fn read(item: Item) -> Result<RequestRecord, StoreError> {
-    serde_dynamo::from_item(item).map_err(|error| corrupt(&error.to_string()))
-}
-
-fn corrupt(reason: &str) -> StoreError {
-    StoreError::Corrupt { reason: reason.to_owned() }
+    primary_key(partition(key), META)
 }

@@ -48,7 +48,7 @@ impl MemoStore for BrokenMemo {
         down()
     }
 
-    async fn add_counts(&self, _: &BTreeMap<MemoKind, Counts>) -> Result<(), MemoError> {
+    async fn add_counts(&self, _: MemoKind, _: &Counts) -> Result<(), MemoError> {
         down()
     }
 }

@@ -1,6 +1,5 @@
 //! Every port, forwarded through the counter.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -264,8 +263,8 @@ impl<T: MemoStore + ?Sized> MemoStore for Faulty<T> {
         forward!(self.forget(key))
     }
 
-    async fn add_counts(&self, counts: &BTreeMap<MemoKind, Counts>) -> Result<(), MemoError> {
-        forward!(self.add_counts(counts))
+    async fn add_counts(&self, kind: MemoKind, counts: &Counts) -> Result<(), MemoError> {
+        forward!(self.add_counts(kind, counts))
     }
 }
 

@@ -1,14 +1,13 @@
 //! Counts over all processes: one item a kind.
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use rushes_core::memo::Counts;
 use rushes_core::ports::{KindFacts, MemoError, MemoKind, Stock};
 
+use super::record::kind_partition;
 use super::{DynamoMemo, number, unavailable};
-use crate::record::Item;
+use crate::record::{Item, primary_key};
 
 const SORT_KEY: &str = "COUNTS";
 
@@ -77,8 +76,5 @@ fn read(item: &Item) -> KindFacts {
 }
 
 fn counts_key(kind: MemoKind) -> Item {
-    HashMap::from([
-        ("pk".to_owned(), AttributeValue::S(format!("MEMO#{}", kind.as_str()))),
-        ("sk".to_owned(), AttributeValue::S(SORT_KEY.to_owned())),
-    ])
+    primary_key(kind_partition(kind), SORT_KEY)
 }

@@ -4,12 +4,10 @@ mod catalog;
 mod counts;
 mod record;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
 use rushes_core::keys::ObjectKey;
@@ -20,7 +18,7 @@ use rushes_core::task::TaskId;
 use crate::bucket::S3Bucket;
 use crate::cause;
 use crate::record::Item;
-use crate::table::{DynamoTable, lease_end};
+use crate::table::{DynamoTable, lease_end, was_refused};
 use record::{MemoRecord, State, item_key, used_sort_key};
 
 /// Larger values lie in the bucket. An item may have 400 KB; reading costs by its size.
@@ -80,10 +78,10 @@ impl DynamoMemo {
             .expression_attribute_values(":sort_key", AttributeValue::S(used_sort_key(key, now)))
             .send()
             .await;
-        if let Err(error) = marked.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error)
-            && !error.is_conditional_check_failed_exception()
+        if let Err(error) = marked
+            && !was_refused(&error)
         {
-            tracing::warn!(%key, %error, "a remembered result could not be marked as used");
+            tracing::warn!(%key, error = %cause(error), "a remembered result could not be marked as used");
         }
     }
 
@@ -162,9 +160,9 @@ impl MemoStore for DynamoMemo {
             .expression_attribute_values(":token", AttributeValue::S(token.to_owned()))
             .send()
             .await;
-        match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
+        match outcome {
             Ok(_) => Ok(true),
-            Err(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
+            Err(error) if was_refused(&error) => Ok(false),
             Err(error) => Err(unavailable(error)),
         }
     }
@@ -186,11 +184,8 @@ impl MemoStore for DynamoMemo {
         Ok(true)
     }
 
-    async fn add_counts(&self, counts: &BTreeMap<MemoKind, Counts>) -> Result<(), MemoError> {
-        for (kind, counts) in counts {
-            self.add_counts_of(*kind, counts).await?;
-        }
-        Ok(())
+    async fn add_counts(&self, kind: MemoKind, counts: &Counts) -> Result<(), MemoError> {
+        self.add_counts_of(kind, counts).await
     }
 }
 
@@ -259,8 +254,9 @@ impl DynamoMemo {
         for (name, value) in values {
             request = request.expression_attribute_values(name, value);
         }
-        match request.send().await.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
-            Ok(_) | Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+        match request.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if was_refused(&error) => Ok(()),
             Err(error) => Err(unavailable(error)),
         }
     }
@@ -279,7 +275,7 @@ fn corrupt(reason: impl Into<Source>) -> MemoError {
     MemoError(reason.into())
 }
 
-/// The item's attributes that hold numbers and texts.
+/// The attribute of that name, if it holds a whole number.
 fn number(item: &Item, name: &str) -> Option<i64> {
     item.get(name)?.as_n().ok()?.parse().ok()
 }

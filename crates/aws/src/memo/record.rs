@@ -1,7 +1,5 @@
 //! A remembered result as it lies in the table.
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use bytes::Bytes;
@@ -10,7 +8,7 @@ use rushes_core::ports::{Entry, EntryFacts, MemoError, MemoKey, MemoKind};
 use rushes_core::task::TaskId;
 
 use super::{corrupt, number};
-use crate::record::Item;
+use crate::record::{Item, primary_key};
 
 const SORT_KEY: &str = "MEMO";
 /// How long a right that was never given back stays in the table.
@@ -184,10 +182,7 @@ pub fn task_partition(task: TaskId) -> String {
 }
 
 pub fn item_key(key: MemoKey) -> Item {
-    HashMap::from([
-        ("pk".to_owned(), AttributeValue::S(format!("MEMO#{}#{}", key.kind.as_str(), key.hash_hex()))),
-        ("sk".to_owned(), AttributeValue::S(SORT_KEY.to_owned())),
-    ])
+    primary_key(format!("MEMO#{}#{}", key.kind.as_str(), key.hash_hex()), SORT_KEY)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
@@ -58,87 +58,45 @@ impl AddAssign for Counts {
     }
 }
 
-/// Counts of one kind that many may add to at once.
-#[derive(Debug, Default)]
-struct Tally {
-    memory_hits: AtomicU64,
-    table_hits: AtomicU64,
-    bucket_hits: AtomicU64,
-    misses: AtomicU64,
-    waits: AtomicU64,
-    stored: AtomicU64,
-    stored_bytes: AtomicU64,
-}
-
 /// Counts of every kind since they were last taken.
 #[derive(Debug, Default)]
-pub struct Tallies([Tally; MemoKind::ALL.len()]);
+pub struct Tallies(Mutex<BTreeMap<MemoKind, Counts>>);
 
 impl Tallies {
     pub fn hit(&self, kind: MemoKind, level: Level) {
-        let tally = self.of(kind);
-        let counter = match level {
-            Level::Memory => &tally.memory_hits,
-            Level::Table => &tally.table_hits,
-            Level::Bucket => &tally.bucket_hits,
+        let one = Counts::default();
+        let one = match level {
+            Level::Memory => Counts { memory_hits: 1, ..one },
+            Level::Table => Counts { table_hits: 1, ..one },
+            Level::Bucket => Counts { bucket_hits: 1, ..one },
         };
-        counter.fetch_add(1, Ordering::Relaxed);
+        self.add(kind, one);
     }
 
     pub fn miss(&self, kind: MemoKind) {
-        self.of(kind).misses.fetch_add(1, Ordering::Relaxed);
+        self.add(kind, Counts { misses: 1, ..Counts::default() });
     }
 
     pub fn wait(&self, kind: MemoKind) {
-        self.of(kind).waits.fetch_add(1, Ordering::Relaxed);
+        self.add(kind, Counts { waits: 1, ..Counts::default() });
     }
 
     pub fn store(&self, kind: MemoKind, size_bytes: usize) {
-        self.of(kind).stored.fetch_add(1, Ordering::Relaxed);
-        self.of(kind).stored_bytes.fetch_add(size_bytes as u64, Ordering::Relaxed);
+        self.add(kind, Counts { stored: 1, stored_bytes: size_bytes as u64, ..Counts::default() });
+    }
+
+    /// Adds to what was counted of a kind.
+    pub fn add(&self, kind: MemoKind, counts: Counts) {
+        *self.lock().entry(kind).or_default() += counts;
     }
 
     /// What was counted, of kinds of which anything was; counting begins anew.
     pub fn take(&self) -> BTreeMap<MemoKind, Counts> {
-        let take = |counter: &AtomicU64| counter.swap(0, Ordering::Relaxed);
-        let kinds = MemoKind::ALL.into_iter().map(|kind| {
-            let tally = self.of(kind);
-            let counts = Counts {
-                memory_hits: take(&tally.memory_hits),
-                table_hits: take(&tally.table_hits),
-                bucket_hits: take(&tally.bucket_hits),
-                misses: take(&tally.misses),
-                waits: take(&tally.waits),
-                stored: take(&tally.stored),
-                stored_bytes: take(&tally.stored_bytes),
-            };
-            (kind, counts)
-        });
-        kinds.filter(|(_, counts)| *counts != Counts::default()).collect()
+        std::mem::take(&mut self.lock())
     }
 
-    /// Adds what could not be handed on.
-    pub fn give_back(&self, counts: &BTreeMap<MemoKind, Counts>) {
-        for (kind, counts) in counts {
-            let tally = self.of(*kind);
-            let fields = [
-                (&tally.memory_hits, counts.memory_hits),
-                (&tally.table_hits, counts.table_hits),
-                (&tally.bucket_hits, counts.bucket_hits),
-                (&tally.misses, counts.misses),
-                (&tally.waits, counts.waits),
-                (&tally.stored, counts.stored),
-                (&tally.stored_bytes, counts.stored_bytes),
-            ];
-            for (counter, count) in fields {
-                counter.fetch_add(count, Ordering::Relaxed);
-            }
-        }
-    }
-
-    fn of(&self, kind: MemoKind) -> &Tally {
-        // The variants are numbered from zero, in the order of `ALL`.
-        &self.0[kind as usize]
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<MemoKind, Counts>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -150,7 +108,6 @@ mod tests {
     fn every_kind_has_a_tally_of_its_own() {
         let tallies = Tallies::default();
         for (number, kind) in MemoKind::ALL.into_iter().enumerate() {
-            assert_eq!(kind as usize, number);
             (0..=number).for_each(|_| tallies.miss(kind));
         }
         let misses: Vec<u64> = tallies.take().values().map(|counts| counts.misses).collect();
@@ -168,7 +125,7 @@ mod tests {
         tallies.store(MemoKind::Script, 7);
         let counts = tallies.take();
         assert_eq!((counts[&MemoKind::Script].hits(), counts[&MemoKind::Script].stored_bytes), (3, 7));
-        tallies.give_back(&counts);
+        counts.iter().for_each(|(kind, counts)| tallies.add(*kind, *counts));
         assert_eq!(tallies.take(), counts);
     }
 }

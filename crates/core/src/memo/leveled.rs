@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures::future::join_all;
 use jiff::Timestamp;
 
 use super::counts::{Level, Tallies};
@@ -52,14 +53,13 @@ impl LeveledMemo {
     /// Adds what was counted here to what is counted over all processes. What cannot be added is
     /// counted with the next.
     pub async fn hand_in_counts(&self) {
-        let counts = self.tallies.take();
-        if counts.is_empty() {
-            return;
-        }
-        if let Err(error) = self.far.add_counts(&counts).await {
-            tracing::warn!(error = %error.0, "the memo's counts could not be recorded; they are kept");
-            self.tallies.give_back(&counts);
-        }
+        let hand_in = |(kind, counts)| async move {
+            if let Err(error) = self.far.add_counts(kind, &counts).await {
+                tracing::warn!(kind = kind.as_str(), error = %error.0, "counts could not be recorded; they are kept");
+                self.tallies.add(kind, counts);
+            }
+        };
+        join_all(self.tallies.take().into_iter().map(hand_in)).await;
     }
 
     fn near_hit(&self, key: MemoKey) -> Option<Bytes> {

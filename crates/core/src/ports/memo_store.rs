@@ -68,8 +68,8 @@ pub trait MemoStore: Send + Sync {
     /// Removes the entry, or the right to make it; tells whether there was one.
     async fn forget(&self, key: MemoKey) -> Result<bool, MemoError>;
 
-    /// Adds to the counts of each kind.
-    async fn add_counts(&self, counts: &BTreeMap<MemoKind, Counts>) -> Result<(), MemoError>;
+    /// Adds to the counts of a kind.
+    async fn add_counts(&self, kind: MemoKind, counts: &Counts) -> Result<(), MemoError>;
 }
 
 /// Facts about an entry; its value is not read for them.
