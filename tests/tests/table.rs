@@ -187,6 +187,34 @@ async fn progress_never_goes_back() {
 }
 
 #[tokio::test]
+async fn what_is_handed_back_in_good_order_counts_as_no_try() {
+    let (_aws, table) = table().await;
+    let task = created(&table).await;
+    for attempt in 1..=3 {
+        let claim = claimed(&table, task.id, "a", LEASE).await;
+        assert_eq!((claim.attempt, claim.hand_backs, claim.tries()), (attempt, attempt - 1, 1));
+        table.hand_back(&claim).await.unwrap();
+        assert!(matches!(table.hand_back(&claim).await, Err(StoreError::LeaseLost)), "it was counted twice");
+    }
+    table.release(&claimed(&table, task.id, "a", LEASE).await).await.unwrap();
+    let claim = claimed(&table, task.id, "a", LEASE).await;
+    assert_eq!((claim.attempt, claim.hand_backs, claim.tries()), (5, 3, 2));
+    // Asked for again, nothing of it counts.
+    table.cancel(task.id).await.unwrap();
+    table.requeue(task.id).await.unwrap();
+    let claim = claimed(&table, task.id, "a", LEASE).await;
+    assert_eq!((claim.attempt, claim.hand_backs), (1, 0));
+}
+
+/// A task that cannot be claimed as it has ended.
+async fn refused_for_good(table: &DynamoTable, id: TaskId) -> Task {
+    match table.claim(id, "b", LEASE).await.unwrap() {
+        ClaimOutcome::Finished(task) => *task,
+        other => panic!("it was not refused: {other:?}"),
+    }
+}
+
+#[tokio::test]
 async fn what_has_ended_is_not_begun_again() {
     let (_aws, table) = table().await;
     let (completed, failed) = (created(&table).await, created(&table).await);
@@ -194,14 +222,12 @@ async fn what_has_ended_is_not_begun_again() {
     table.complete(&claim, &report(), timings()).await.unwrap();
     table.complete(&claim, &report(), timings()).await.expect("the same call again is a repetition");
     assert!(matches!(table.extend(&claim, LEASE).await, Err(StoreError::Ended(Status::Completed))));
-    let outcome = table.claim(completed.id, "b", LEASE).await.unwrap();
-    assert_eq!(outcome, ClaimOutcome::Finished(Status::Completed));
+    assert_eq!(refused_for_good(&table, completed.id).await.status, Status::Completed);
 
     let claim = claimed(&table, failed.id, "a", LEASE).await;
     let error = TaskError { code: "render_failed".to_owned(), message: "ffmpeg was not found".to_owned() };
     table.fail(&claim, &error, timings()).await.unwrap();
-    let outcome = table.claim(failed.id, "b", LEASE).await.unwrap();
-    assert_eq!(outcome, ClaimOutcome::Finished(Status::Failed));
+    assert_eq!(refused_for_good(&table, failed.id).await.error.as_ref(), Some(&error));
     assert_eq!(table.get(failed.id).await.unwrap().unwrap().error, Some(error));
 }
 
@@ -250,7 +276,7 @@ async fn whoever_works_on_what_was_cancelled_or_deleted_is_told() {
         assert!(task.status == Status::Cancelled && task.completed_at.is_some());
         let Change::Refused(task) = table.cancel(id).await.unwrap() else { panic!("it was cancelled twice") };
         assert_eq!(task.status, Status::Cancelled);
-        assert_eq!(table.claim(id, "b", LEASE).await.unwrap(), ClaimOutcome::Finished(Status::Cancelled));
+        assert_eq!(refused_for_good(&table, id).await.status, Status::Cancelled);
     }
     for outcome in [
         table.extend(&claim, LEASE).await,

@@ -36,6 +36,9 @@ pub struct TaskRecord {
     batch_id: Option<BatchId>,
     /// How often the task was claimed; grows with `fence`.
     attempts: u32,
+    /// How many of these attempts ended because the worker's time was up.
+    #[serde(default)]
+    hand_backs: u32,
     /// Number of the last claim; writes of an older one are refused.
     fence: u64,
     created_at: Timestamp,
@@ -87,6 +90,7 @@ impl From<&Task> for TaskRecord {
             title: task.title.clone(),
             batch_id: task.batch_id,
             attempts: task.attempts,
+            hand_backs: 0,
             fence: 0,
             created_at: task.created_at,
             updated_at: task.updated_at,
@@ -176,7 +180,7 @@ impl TaskRecord {
     /// The claim that the record speaks of.
     pub fn claim(&self) -> Claim {
         let owner = self.owner.clone().unwrap_or_default();
-        Claim { task_id: self.id, owner, fence: self.fence, attempt: self.attempts }
+        Claim { task_id: self.id, owner, fence: self.fence, attempt: self.attempts, hand_backs: self.hand_backs }
     }
 }
 

@@ -168,7 +168,9 @@ impl TaskStore for DynamoTable {
             Updated::Done(record) => ClaimOutcome::Claimed(record.claim()),
             // The SDK repeats a call whose answer was lost: the holder may be this very call.
             Updated::Refused(Some(record)) if record.was_claimed_by(&claim_id) => ClaimOutcome::Claimed(record.claim()),
-            Updated::Refused(Some(record)) if record.status().is_final() => ClaimOutcome::Finished(record.status()),
+            Updated::Refused(Some(record)) if record.status().is_final() => {
+                ClaimOutcome::Finished(Box::new(record.into()))
+            }
             Updated::Refused(Some(record)) if !record.has_expired(now) => {
                 ClaimOutcome::Held { until: record.lease_until() }
             }
@@ -217,13 +219,11 @@ impl TaskStore for DynamoTable {
     }
 
     async fn release(&self, claim: &Claim) -> Result<(), StoreError> {
-        let update = Update::new()
-            .status(Status::Queued)
-            .set("updated_at", Timestamp::now().to_string())
-            .remove("lease_until")
-            .remove("claim_id")
-            .remove("owner");
-        self.update_as(claim, update).await
+        self.update_as(claim, released()).await
+    }
+
+    async fn hand_back(&self, claim: &Claim) -> Result<(), StoreError> {
+        self.update_as(claim, released().set_number("hand_backs", i64::from(claim.hand_backs) + 1)).await
     }
 
     async fn cancel(&self, id: TaskId) -> Result<Change, StoreError> {
@@ -238,6 +238,7 @@ impl TaskStore for DynamoTable {
             .status(Status::Queued)
             .set("stage", Stage::Queued.as_str().to_owned())
             .set_number("attempts", 0)
+            .set_number("hand_backs", 0)
             .set("updated_at", now.to_string())
             .set("queued_at", now.to_string())
             .only_if_live_and(&[Status::Failed, Status::Cancelled], now);
@@ -257,6 +258,12 @@ impl TaskStore for DynamoTable {
         request.send().await.map_err(unavailable)?;
         Ok(())
     }
+}
+
+/// The task waits for another worker.
+fn released() -> Update {
+    let update = Update::new().status(Status::Queued).set("updated_at", Timestamp::now().to_string());
+    update.remove("lease_until").remove("claim_id").remove("owner")
 }
 
 /// The task has ended; nobody holds it any more.

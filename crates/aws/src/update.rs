@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_write_of_a_worker_names_its_claim_in_the_condition() {
-        let claim = Claim { task_id: TaskId::generate(), owner: "a".to_owned(), fence: 3, attempt: 3 };
+        let claim = Claim { task_id: TaskId::generate(), owner: "a".to_owned(), fence: 3, attempt: 3, hand_backs: 0 };
         let update = Update::new().status(Status::Queued).remove("owner").only_as(&claim);
         let (expression, condition, names, values) = update.into_parts();
         assert_eq!(expression, "SET #status = :status, #gsi1pk = :gsi1pk REMOVE #owner");

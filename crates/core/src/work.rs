@@ -20,17 +20,20 @@ use crate::produce::{Production, Studio};
 use crate::shift::Shift;
 use crate::spec::{MediaOrigin, VideoSpec};
 use crate::subtitles::{to_srt, to_vtt};
-use crate::task::{Stage, StageTimings, TaskError, TaskId, VideoReport};
+use crate::task::{Stage, StageTimings, Task, TaskError, TaskId, VideoReport};
 use crate::work_error::Consequence;
 pub use crate::work_error::WorkError;
 use crate::work_progress::{Step, Watched, changed};
 
-/// Workers that may begin a task before it is given up: fewer than the queue delivers
+/// Workers that may try a task before it is given up: fewer than the queue delivers
 /// a message (five times), so that the task says why before the message is laid aside.
 pub const MAX_ATTEMPTS: u32 = 4;
 /// How often the queue delivers a message before it lays it aside; the template says the
 /// same. The last delivery is for writing into the task that it failed.
 pub const MAX_DELIVERIES: u32 = 5;
+/// How often a task may go on in another worker's time before that counts as a try: with functions
+/// of a quarter of an hour, five hours of work. What was made until then is remembered each time.
+pub const MAX_HAND_BACKS: u32 = 20;
 /// Code of the error of a task that was given up because its work never came to an end.
 pub const GAVE_UP: &str = "gave_up";
 /// A worker learns within this time that its task was cancelled or taken over.
@@ -64,8 +67,10 @@ pub enum Disposition {
     Done,
     /// Deliver it again soon, and lay it aside if that was tried too often.
     Retry,
-    /// Send it anew after this time: it waits for others, and that counts as no try.
+    /// Send it anew after this time: it waits for others or for another worker's time, and that counts as no try.
     Later(Duration),
+    /// Let the queue lay it aside, where an operator finds it: the task was given up.
+    LayAside,
 }
 
 impl Worker {
@@ -79,9 +84,9 @@ impl Worker {
                 tracing::info!(task_id = %id, %until, "another worker holds the task");
                 return Disposition::Later(time_until(until));
             }
-            Ok(ClaimOutcome::Finished(status)) => {
-                tracing::info!(task_id = %id, status = status.as_str(), "the task has ended already");
-                return Disposition::Done;
+            Ok(ClaimOutcome::Finished(task)) => {
+                tracing::info!(task_id = %id, status = task.status.as_str(), "the task has ended already");
+                return after_the_end(&task);
             }
             Ok(ClaimOutcome::Missing) => {
                 tracing::warn!(task_id = %id, "there is no such task");
@@ -111,12 +116,11 @@ impl Worker {
     pub async fn give_up(&self, id: TaskId) -> Disposition {
         let message = format!("the task was handed to workers {MAX_DELIVERIES} times and never finished");
         match self.store.give_up(id, &TaskError { code: GAVE_UP.to_owned(), message }).await {
-            Ok(Change::Made(_)) => {
+            Ok(Change::Made(task)) => {
                 tracing::error!(task_id = %id, "the task was given up");
-                // Laid aside, the message says that there is something to look at.
-                Disposition::Retry
+                after_the_end(&task)
             }
-            Ok(Change::Refused(task)) if task.status.is_final() => Disposition::Done,
+            Ok(Change::Refused(task)) if task.status.is_final() => after_the_end(&task),
             Ok(Change::Refused(_)) => Disposition::Later(self.lease),
             Ok(Change::Missing) => Disposition::Done,
             Err(error) => {
@@ -135,7 +139,7 @@ impl Worker {
         steps: watch::Receiver<Step>,
         shift: &Shift,
     ) -> Result<VideoReport, WorkError> {
-        if claim.attempt > MAX_ATTEMPTS {
+        if claim.tries() > MAX_ATTEMPTS {
             return Err(WorkError::TooManyAttempts { attempts: claim.attempt - 1 });
         }
         let work = async {
@@ -199,7 +203,7 @@ impl Worker {
 
     /// Draws the consequence of a failure.
     async fn settle(&self, claim: &Claim, error: &WorkError, timings: StageTimings) -> Disposition {
-        let consequence = error.consequence(claim.attempt);
+        let consequence = error.consequence(claim);
         if matches!(consequence, Consequence::Drop | Consequence::CleanUp) {
             tracing::info!(task_id = %claim.task_id, attempt = claim.attempt, reason = %error, "the work was dropped");
         } else {
@@ -220,11 +224,16 @@ impl Worker {
                 self.log_if_failed(claim, self.store.release(claim).await);
                 Disposition::Retry
             }
+            Consequence::HandBack => {
+                self.log_if_failed(claim, self.store.hand_back(claim).await);
+                Disposition::Later(Duration::ZERO)
+            }
             Consequence::Move => {
-                self.log_if_failed(claim, self.store.release(claim).await);
+                self.log_if_failed(claim, self.store.hand_back(claim).await);
                 self.move_elsewhere(claim.task_id).await
             }
             Consequence::Abort(reason) => match self.store.fail(claim, &reason, timings).await {
+                Ok(()) if reason.code == GAVE_UP => Disposition::LayAside,
                 Ok(()) | Err(StoreError::Ended(_)) => Disposition::Done,
                 Err(error) => {
                     self.log_if_failed(claim, Err(error));
@@ -255,9 +264,9 @@ impl Worker {
     ) {
         let outcome = match finished {
             Ok(report) => TaskOutcome::Completed(report),
-            Err(error) => match error.consequence(claim.attempt) {
+            Err(error) => match error.consequence(claim) {
                 Consequence::Abort(_) => TaskOutcome::Failed,
-                Consequence::Retry | Consequence::Move => TaskOutcome::HandedBack,
+                Consequence::Retry | Consequence::HandBack | Consequence::Move => TaskOutcome::HandedBack,
                 Consequence::Leave | Consequence::Drop | Consequence::CleanUp => TaskOutcome::Dropped,
             },
         };
@@ -272,6 +281,12 @@ impl Worker {
             tracing::warn!(task_id = %claim.task_id, %error, "the outcome could not be recorded; the lease will run out");
         }
     }
+}
+
+/// What is to be done with a message whose task has ended: where that was given up, there is something to look at.
+fn after_the_end(task: &Task) -> Disposition {
+    let gave_up = task.error.as_ref().is_some_and(|error| error.code == GAVE_UP);
+    if gave_up { Disposition::LayAside } else { Disposition::Done }
 }
 
 /// How long it is until then: a second at least, so that nobody asks again and again.

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::ports::{BucketError, StoreError};
+use crate::ports::{BucketError, Claim, StoreError};
 use crate::produce::ProduceError;
 use crate::spec::SpecError;
 use crate::task::TaskError;
-use crate::work::{GAVE_UP, MAX_ATTEMPTS};
+use crate::work::{GAVE_UP, MAX_ATTEMPTS, MAX_HAND_BACKS};
 
 /// Why a task did not end with a video.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +51,8 @@ pub enum Consequence {
     CleanUp,
     /// Give the lease back, try again.
     Retry,
+    /// Give the lease back for others to go on: time was up, which is nobody's failure.
+    HandBack,
     /// Give the lease back and tell workers elsewhere.
     Move,
     /// Write the reason into the task; nobody tries again.
@@ -59,20 +61,22 @@ pub enum Consequence {
 
 impl WorkError {
     /// The one place where retry and abort are decided.
-    pub fn consequence(&self, attempt: u32) -> Consequence {
+    pub fn consequence(&self, claim: &Claim) -> Consequence {
+        let may_try_again = claim.tries() < MAX_ATTEMPTS;
         let abort = |code: &str, message: String| Consequence::Abort(TaskError { code: code.to_owned(), message });
         match self {
             Self::Store(StoreError::LeaseLost) => Consequence::Leave,
             Self::Store(StoreError::Ended(_)) => Consequence::Drop,
             Self::Store(StoreError::Gone) => Consequence::CleanUp,
+            Self::Stopped if claim.hand_backs < MAX_HAND_BACKS => Consequence::HandBack,
             Self::Stopped => Consequence::Retry,
             Self::TooLong(_) => Consequence::Move,
             Self::TooManyAttempts { .. } => abort(GAVE_UP, self.to_string()),
             Self::SpecMissing => abort("spec_missing", self.to_string()),
             Self::Spec(error) => abort("invalid_spec", error.to_string()),
-            Self::Produce(error) if error.is_transient() && attempt < MAX_ATTEMPTS => Consequence::Retry,
+            Self::Produce(error) if error.is_transient() && may_try_again => Consequence::Retry,
             Self::Produce(error) => abort(error.code(), error.to_string()),
-            Self::Store(_) | Self::Bucket(_) if attempt < MAX_ATTEMPTS => Consequence::Retry,
+            Self::Store(_) | Self::Bucket(_) if may_try_again => Consequence::Retry,
             Self::Store(_) | Self::Bucket(_) => abort("storage_unavailable", self.to_string()),
         }
     }

@@ -101,6 +101,10 @@ impl TaskStore for Outside {
         Err(StoreError::LeaseLost)
     }
 
+    async fn hand_back(&self, _: &Claim) -> Result<(), StoreError> {
+        Err(StoreError::LeaseLost)
+    }
+
     async fn cancel(&self, _: TaskId) -> Result<Change, StoreError> {
         Ok(Change::Missing)
     }

@@ -82,6 +82,10 @@ impl<T: TaskStore + ?Sized> TaskStore for Faulty<T> {
         forward!(self.release(claim))
     }
 
+    async fn hand_back(&self, claim: &Claim) -> Result<(), StoreError> {
+        forward!(self.hand_back(claim))
+    }
+
     async fn cancel(&self, id: TaskId) -> Result<Change, StoreError> {
         forward!(self.cancel(id))
     }

@@ -51,6 +51,9 @@ pub trait TaskStore: Send + Sync {
     /// Gives the lease back so that another worker can begin at once.
     async fn release(&self, claim: &Claim) -> Result<(), StoreError>;
 
+    /// [`Self::release`] by a worker whose time is up: this attempt counts for nothing.
+    async fn hand_back(&self, claim: &Claim) -> Result<(), StoreError>;
+
     /// Ends a task that its owner no longer wants, unless it has ended. Whoever
     /// works on it learns of it with its next write, which is refused.
     async fn cancel(&self, id: TaskId) -> Result<Change, StoreError>;
@@ -87,6 +90,16 @@ pub struct Claim {
     pub fence: u64,
     /// How many workers have begun the task, this one included.
     pub attempt: u32,
+    /// How many of them gave it back in good order because their time was up.
+    pub hand_backs: u32,
+}
+
+impl Claim {
+    /// How many workers have tried, this one included; those whose time was up are none of them.
+    #[must_use]
+    pub const fn tries(&self) -> u32 {
+        self.attempt.saturating_sub(self.hand_backs)
+    }
 }
 
 /// What became of an attempt to claim.
@@ -100,7 +113,7 @@ pub enum ClaimOutcome {
         until: Timestamp,
     },
     /// The task has ended; nothing is to do.
-    Finished(Status),
+    Finished(Box<Task>),
     /// There is no such task (any more).
     Missing,
 }

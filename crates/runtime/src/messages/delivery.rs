@@ -29,18 +29,22 @@ impl Desk {
     /// Does what the message asks for. Whatever happens in there ends only this
     /// delivery. Whether the message is to be acknowledged; if not, it comes again.
     pub async fn deal_with(&self, message: &Message) -> bool {
-        if self.shift.is_over() {
-            // What would only be given back is not begun: that would count as an attempt.
-            self.hide(message, Duration::ZERO).await;
-            return false;
-        }
-        let disposition = tokio::select! {
-            disposition = self.work(message) => disposition,
-            () = self.keep_hidden(message) => Disposition::Retry,
+        let disposition = if self.shift.is_over() {
+            // What would only be given back is not begun.
+            Disposition::Later(Duration::ZERO)
+        } else {
+            tokio::select! {
+                disposition = self.work(message) => disposition,
+                () = self.keep_hidden(message) => Disposition::Retry,
+            }
         };
         match disposition {
             Disposition::Done => true,
             Disposition::Later(wait) if self.send_anew(message, wait).await => true,
+            Disposition::LayAside => {
+                self.hide(message, Duration::ZERO).await;
+                false
+            }
             Disposition::Retry | Disposition::Later(_) => {
                 self.hide(message, self.wait(message)).await;
                 false
