@@ -79,10 +79,12 @@ pub fn box_padding(size_px: f32) -> (f32, f32) {
     ((size_px * BOX_PADDING.0).round(), (size_px * BOX_PADDING.1).round())
 }
 
-/// The first row that usual captions at the bottom may take; what stands above stays free of them.
+/// The first row that usual captions at the bottom may take, their outline included; what stands
+/// above stays free of them.
 pub fn bottom_captions_top(output: &Output) -> f32 {
-    let size_px = CaptionFrame::new(output, &CaptionStyle::default()).size_px;
-    SafeArea::new(output).bottom - size_px * (1.25 + ASCENT + DESCENT)
+    let style = CaptionStyle::default();
+    let size_px = CaptionFrame::new(output, &style).size_px;
+    SafeArea::new(output).bottom - size_px * (1.25 + ASCENT + DESCENT) - 2.0 * reach(&style, size_px).1
 }
 
 /// Cuts a sentence into pages.

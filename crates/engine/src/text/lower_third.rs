@@ -20,6 +20,8 @@ const PLATE_OPACITY: u8 = 190;
 const SUBTITLE: Color = Color::rgb(205, 210, 220);
 /// Height of capitals as a multiple of the letter size.
 const CAPITALS: f32 = 0.714;
+/// Room between the plate and captions, as a multiple of the title's letter size.
+const ABOVE_CAPTIONS: f32 = 0.25;
 
 /// Sets a lower third. It ends above the rows in which usual captions stand.
 #[must_use]
@@ -41,7 +43,7 @@ pub fn set_lower_third(
     texts.extend(subtitle.map(|text| Part::new(text, SUBTITLE, room(unit * 0.68), typesetter)));
     let gap = unit * 0.42;
     let inner = texts.iter().map(Part::height).sum::<f32>() + gap * pixels(texts.len() - 1);
-    let bottom = bottom_captions_top(output).floor();
+    let bottom = (bottom_captions_top(output) - unit * ABOVE_CAPTIONS).floor();
     let top = (bottom - inner - 2.0 * padding).floor().max(area.top);
     let left = area.left;
     let mut words = Vec::new();
