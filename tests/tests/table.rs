@@ -317,7 +317,7 @@ async fn what_failed_or_was_cancelled_is_put_in_line_again_and_no_late_worker_ch
 #[tokio::test]
 async fn only_what_nobody_holds_is_given_up() {
     let (_aws, table) = table().await;
-    let error = TaskError { code: "gave_up".to_owned(), message: "never finished".to_owned() };
+    let error = TaskError::gave_up("never finished".to_owned());
     let (waiting, held) = (created(&table).await, created(&table).await);
     let claim = claimed(&table, held.id, "a", SHORT).await;
     assert!(matches!(table.give_up(held.id, &error).await.unwrap(), Change::Refused(_)));

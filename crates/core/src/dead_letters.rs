@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::ports::{Change, DeadLetter, DeadLetterQueue, QueueError, StoreError, TaskQueue, TaskStore};
 use crate::task::{Status, Task, TaskError, TaskId};
-use crate::work::{GAVE_UP, MAX_DELIVERIES};
+use crate::work::MAX_DELIVERIES;
 
 /// How many are dealt with at once: what fits well into the time of one request.
 const AT_ONCE: usize = 100;
@@ -156,7 +156,7 @@ impl DeadLetters {
     /// [`DeadLetterError`]; what was not dealt with is dealt with the next time.
     pub async fn sweep(&self) -> Result<usize, DeadLetterError> {
         let message = format!("the task was handed to workers {MAX_DELIVERIES} times and never begun");
-        let reason = TaskError { code: GAVE_UP.to_owned(), message };
+        let reason = TaskError::gave_up(message);
         let taken = self.letters.take(SEARCHED).await?;
         for letter in &taken {
             self.give_up(letter, &reason).await?;
@@ -195,7 +195,7 @@ impl DeadLetters {
     /// Whether the task of the message waits for it, put in line if it was given up.
     async fn is_waiting_again(&self, letter: &DeadLetter) -> Result<bool, StoreError> {
         let Some(task) = self.task_of(letter).await? else { return Ok(false) };
-        let was_given_up = task.error.as_ref().is_some_and(|error| error.code == GAVE_UP);
+        let was_given_up = task.error.as_ref().is_some_and(TaskError::is_given_up);
         if task.status != Status::Failed || !was_given_up {
             return Ok(waits_for(letter, &task));
         }

@@ -27,15 +27,13 @@ use crate::work_progress::{Step, Watched, changed};
 
 /// Workers that may try a task before it is given up: fewer than the queue delivers
 /// a message (five times), so that the task says why before the message is laid aside.
-pub const MAX_ATTEMPTS: u32 = 4;
+pub const MAX_TRIES: u32 = 4;
 /// How often the queue delivers a message before it lays it aside; the template says the
 /// same. The last delivery is for writing into the task that it failed.
 pub const MAX_DELIVERIES: u32 = 5;
 /// How often a task may go on in another worker's time before that counts as a try: with functions
 /// of a quarter of an hour, five hours of work. What was made until then is remembered each time.
 pub const MAX_HAND_BACKS: u32 = 20;
-/// Code of the error of a task that was given up because its work never came to an end.
-pub const GAVE_UP: &str = "gave_up";
 /// A worker learns within this time that its task was cancelled or taken over.
 const LONGEST_HEARTBEAT: Duration = Duration::from_secs(2);
 /// How often progress is written at most.
@@ -115,7 +113,7 @@ impl Worker {
     /// the task, which nobody could do once the message is laid aside.
     pub async fn give_up(&self, id: TaskId) -> Disposition {
         let message = format!("the task was handed to workers {MAX_DELIVERIES} times and never finished");
-        match self.store.give_up(id, &TaskError { code: GAVE_UP.to_owned(), message }).await {
+        match self.store.give_up(id, &TaskError::gave_up(message)).await {
             Ok(Change::Made(task)) => {
                 tracing::error!(task_id = %id, "the task was given up");
                 after_the_end(&task)
@@ -139,8 +137,8 @@ impl Worker {
         steps: watch::Receiver<Step>,
         shift: &Shift,
     ) -> Result<VideoReport, WorkError> {
-        if claim.tries() > MAX_ATTEMPTS {
-            return Err(WorkError::TooManyAttempts { attempts: claim.attempt - 1 });
+        if claim.tries() > MAX_TRIES {
+            return Err(WorkError::TooManyTries { tries: MAX_TRIES });
         }
         let work = async {
             let json = self.bucket.get(ObjectKey::Spec(claim.task_id)).await?.ok_or(WorkError::SpecMissing)?;
@@ -233,7 +231,7 @@ impl Worker {
                 self.move_elsewhere(claim.task_id).await
             }
             Consequence::Abort(reason) => match self.store.fail(claim, &reason, timings).await {
-                Ok(()) if reason.code == GAVE_UP => Disposition::LayAside,
+                Ok(()) if reason.is_given_up() => Disposition::LayAside,
                 Ok(()) | Err(StoreError::Ended(_)) => Disposition::Done,
                 Err(error) => {
                     self.log_if_failed(claim, Err(error));
@@ -285,7 +283,7 @@ impl Worker {
 
 /// What is to be done with a message whose task has ended: where that was given up, there is something to look at.
 fn after_the_end(task: &Task) -> Disposition {
-    let gave_up = task.error.as_ref().is_some_and(|error| error.code == GAVE_UP);
+    let gave_up = task.error.as_ref().is_some_and(TaskError::is_given_up);
     if gave_up { Disposition::LayAside } else { Disposition::Done }
 }
 

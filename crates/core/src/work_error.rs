@@ -6,16 +6,16 @@ use crate::ports::{BucketError, Claim, StoreError};
 use crate::produce::ProduceError;
 use crate::spec::SpecError;
 use crate::task::TaskError;
-use crate::work::{GAVE_UP, MAX_ATTEMPTS, MAX_HAND_BACKS};
+use crate::work::{MAX_HAND_BACKS, MAX_TRIES};
 
 /// Why a task did not end with a video.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkError {
-    /// The task was begun too often.
-    #[error("the task was begun {attempts} times and never finished")]
-    TooManyAttempts {
+    /// Workers tried the task too often.
+    #[error("the task was tried {tries} times and never finished")]
+    TooManyTries {
         /// How often.
-        attempts: u32,
+        tries: u32,
     },
     /// The video takes too long for this worker.
     #[error("the video takes about {} s to make, too long for here", .0.as_secs())]
@@ -62,7 +62,7 @@ pub enum Consequence {
 impl WorkError {
     /// The one place where retry and abort are decided.
     pub fn consequence(&self, claim: &Claim) -> Consequence {
-        let may_try_again = claim.tries() < MAX_ATTEMPTS;
+        let may_try_again = claim.tries() < MAX_TRIES;
         let abort = |code: &str, message: String| Consequence::Abort(TaskError { code: code.to_owned(), message });
         match self {
             Self::Store(StoreError::LeaseLost) => Consequence::Leave,
@@ -71,7 +71,7 @@ impl WorkError {
             Self::Stopped if claim.hand_backs < MAX_HAND_BACKS => Consequence::HandBack,
             Self::Stopped => Consequence::Retry,
             Self::TooLong(_) => Consequence::Move,
-            Self::TooManyAttempts { .. } => abort(GAVE_UP, self.to_string()),
+            Self::TooManyTries { .. } => Consequence::Abort(TaskError::gave_up(self.to_string())),
             Self::SpecMissing => abort("spec_missing", self.to_string()),
             Self::Spec(error) => abort("invalid_spec", error.to_string()),
             Self::Produce(error) if error.is_transient() && may_try_again => Consequence::Retry,

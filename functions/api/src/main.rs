@@ -9,6 +9,8 @@ mod handler;
 mod idempotency;
 mod limit;
 mod observe;
+#[cfg(test)]
+mod outside;
 mod problem;
 mod routes;
 

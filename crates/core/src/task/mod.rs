@@ -26,6 +26,23 @@ pub struct TaskError {
     pub message: String,
 }
 
+impl TaskError {
+    /// Its code where the work never came to an end, so that there is something to look at.
+    const GAVE_UP: &str = "gave_up";
+
+    /// Says that the task was given up because its work never came to an end.
+    #[must_use]
+    pub fn gave_up(message: String) -> Self {
+        Self { code: Self::GAVE_UP.to_owned(), message }
+    }
+
+    /// Whether it says that the task was given up.
+    #[must_use]
+    pub fn is_given_up(&self) -> bool {
+        self.code == Self::GAVE_UP
+    }
+}
+
 /// One request for one video.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {

@@ -9,7 +9,7 @@ use super::block::{ASCENT, DESCENT, outline_radius};
 use super::line::{Line, Word};
 use super::lines::{Extent, line_width, pages};
 use super::safe_area::{SafeArea, is_wide};
-use super::script::Writing;
+use super::script::{Writing, line_height};
 use super::{Typesetter, pixels};
 
 /// Multiple of the letter size for words that stand alone.
@@ -64,6 +64,12 @@ impl CaptionFrame {
         let room = SafeArea::new(output).width() - 2.0 * reach(style, size_px * overshoot).0 - 2.0;
         Self { size_px, line_width: room.min(width * 0.84) / overshoot }
     }
+
+    /// Pixels from the top of the first of two usual lines to the bottom of the second, without
+    /// what is drawn around them.
+    pub fn two_lines_height(&self) -> f32 {
+        self.size_px * (ASCENT + line_height("") + DESCENT)
+    }
 }
 
 /// Pixels from the letters to the edges of what is drawn around them: beside, and above
@@ -83,8 +89,8 @@ pub fn box_padding(size_px: f32) -> (f32, f32) {
 /// above stays free of them.
 pub fn bottom_captions_top(output: &Output) -> f32 {
     let style = CaptionStyle::default();
-    let size_px = CaptionFrame::new(output, &style).size_px;
-    SafeArea::new(output).bottom - size_px * (1.25 + ASCENT + DESCENT) - 2.0 * reach(&style, size_px).1
+    let frame = CaptionFrame::new(output, &style);
+    SafeArea::new(output).bottom - frame.two_lines_height() - 2.0 * reach(&style, frame.size_px).1
 }
 
 /// Cuts a sentence into pages.

@@ -99,7 +99,7 @@ fn first_baseline(layout: &Layout, lines: usize, style: &CaptionStyle, output: &
 fn pop_middle(style: &CaptionStyle, output: &Output) -> f32 {
     let area = SafeArea::new(output);
     let lines = CaptionStyle { mode: CaptionMode::Block, ..*style };
-    let half = CaptionFrame::new(output, &lines).size_px * (1.25 + ASCENT + DESCENT) / 2.0;
+    let half = CaptionFrame::new(output, &lines).two_lines_height() / 2.0;
     match style.position {
         CaptionPosition::Top => area.top + half,
         CaptionPosition::Center => pixels(output.height) / 2.0,

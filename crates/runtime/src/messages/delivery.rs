@@ -30,8 +30,9 @@ impl Desk {
     /// delivery. Whether the message is to be acknowledged; if not, it comes again.
     pub async fn deal_with(&self, message: &Message) -> bool {
         let disposition = if self.shift.is_over() {
-            // What would only be given back is not begun.
-            Disposition::Later(Duration::ZERO)
+            // What would only be given back is not begun. It counts as a delivery, or a function that
+            // never has the time to begin anything would pass its messages round for ever.
+            Disposition::Retry
         } else {
             tokio::select! {
                 disposition = self.work(message) => disposition,
