@@ -41,6 +41,22 @@ struct Plane<'a> {
     width: usize,
 }
 
+/// Which samples of a plane, with which weights, make one of another size.
+struct Filter {
+    down: Taps,
+    across: BlockTaps,
+    /// Width and height of what is made.
+    size: [usize; 2],
+}
+
+impl Filter {
+    fn new(crop: &Crop, [width, height]: [usize; 2]) -> Self {
+        let down = Taps::new(crop.top, crop.height, height);
+        let across = BlockTaps::new(&Taps::new(crop.left, crop.width, width));
+        Self { down, across, size: [width, height] }
+    }
+}
+
 impl Resampler {
     /// Fills `target` with the part `crop` of `source`. What lies beyond the
     /// source's edges looks like the edges.
@@ -59,30 +75,30 @@ impl Resampler {
         let width = source.width();
         let (luma, blue, red) = source.planes();
         let (target_luma, target_blue, target_red) = target.planes_mut();
-        self.plane(Plane { samples: luma, width }, crop, target_luma, size);
-        self.plane(Plane { samples: blue, width: width / 2 }, &chroma, target_blue, chroma_size);
-        self.plane(Plane { samples: red, width: width / 2 }, &chroma, target_red, chroma_size);
+        self.plane(Plane { samples: luma, width }, &Filter::new(crop, size), target_luma);
+        let chroma = Filter::new(&chroma, chroma_size);
+        self.plane(Plane { samples: blue, width: width / 2 }, &chroma, target_blue);
+        self.plane(Plane { samples: red, width: width / 2 }, &chroma, target_red);
     }
 
-    fn plane(&mut self, source: Plane<'_>, crop: &Crop, target: &mut [u8], [width, height]: [usize; 2]) {
-        let down = Taps::new(crop.top, crop.height, height);
-        let across = BlockTaps::new(&Taps::new(crop.left, crop.width, width));
+    fn plane(&mut self, source: Plane<'_>, filter: &Filter, target: &mut [u8]) {
+        let Filter { down, across, size: [width, height] } = filter;
         for mixed in &mut self.mixed {
             mixed.resize(across.blocks() * LANES, 0);
         }
         let columns = across.inside(source.width);
         // Where these columns lie in a mixed row.
         let start = clamped(columns.start - across.first_column, across.columns);
-        for (group, lines) in target.chunks_mut(width * ROWS).enumerate() {
+        for (group, lines) in target.chunks_mut(*width * ROWS).enumerate() {
             let first = group * ROWS;
-            let last = (first + ROWS).min(height) - 1;
+            let last = (first + ROWS).min(*height) - 1;
             self.window.load(source, down.first(first)..down.end(last), &columns);
             for (row, sums) in self.rows.iter_mut().enumerate() {
                 sums.resize(across.columns, 0);
-                self.window.mix(&down, (first + row).min(last), sums, start);
+                self.window.mix(down, (first + row).min(last), sums, start);
             }
-            mix_columns(&across, &self.rows, &mut self.mixed);
-            for (line, mixed) in lines.chunks_exact_mut(width).zip(&self.mixed) {
+            mix_columns(across, &self.rows, &mut self.mixed);
+            for (line, mixed) in lines.chunks_exact_mut(*width).zip(&self.mixed) {
                 to_bytes(line, mixed);
             }
         }

@@ -24,30 +24,30 @@ impl Taps {
         let count = whole((2.0 * reach).ceil()).unsigned_abs();
         let mut taps =
             Self { count, firsts: Vec::with_capacity(outputs), weights: Vec::with_capacity(outputs * count) };
+        let mut exact = Vec::with_capacity(count);
         for output in 0..outputs {
             // Samples lie in the middle of their pixels.
             let center = start + (to_float(output) + 0.5) * scale - 0.5;
             let first = whole((center - reach).floor()) + 1;
             taps.firsts.push(first);
-            taps.push_weights(first, center, widening);
+            exact.clear();
+            exact.extend((0..signed(count)).map(|tap| cubic((position(first + tap) - center) / widening)));
+            taps.push_weights(&exact);
         }
         taps
     }
 
     /// The weights are rounded so that together they stay the whole: flat ground stays flat.
-    fn push_weights(&mut self, first: isize, center: f64, widening: f64) {
-        #[expect(clippy::cast_precision_loss, reason = "a position in a picture")]
-        let exact: Vec<f64> =
-            (0..self.count).map(|tap| cubic((first as f64 + to_float(tap) - center) / widening)).collect();
+    fn push_weights(&mut self, exact: &[f64]) {
         let sum: f64 = exact.iter().sum();
-        let (mut given, mut carried) = (0.0, 0.0);
+        let (mut given, mut carried) = (0, 0.0);
         for weight in exact {
             // What rounding took so far goes on to the next weight.
             carried += weight / sum * WHOLE_WEIGHT;
-            let rounded = (carried - given).round();
-            given += rounded;
-            #[expect(clippy::cast_possible_truncation, reason = "a whole weight is one less than it should be")]
-            self.weights.push(rounded as i16);
+            let so_far = nearest(carried);
+            // A whole weight is one less than it should be.
+            self.weights.push(i16::try_from(so_far - given).unwrap_or(i16::MAX));
+            given = so_far;
         }
     }
 
@@ -136,6 +136,21 @@ fn cubic(distance: f64) -> f64 {
     } else {
         0.0
     }
+}
+
+/// The nearest whole number. A cast cuts off towards zero, which is down from any number above it;
+/// `f64::round` is a call on most processors.
+fn nearest(weight: f64) -> i32 {
+    const ABOVE_ZERO: i32 = 1 << 20;
+    #[expect(clippy::cast_possible_truncation, reason = "sums of weights stay near their whole")]
+    let cut = (weight + f64::from(ABOVE_ZERO) + 0.5) as i32;
+    cut - ABOVE_ZERO
+}
+
+fn position(sample: isize) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a position in a picture")]
+    let position = sample as f64;
+    position
 }
 
 fn to_float(count: usize) -> f64 {
