@@ -195,8 +195,7 @@ impl DeadLetters {
     /// Whether the task of the message waits for it, put in line if it was given up.
     async fn is_waiting_again(&self, letter: &DeadLetter) -> Result<bool, StoreError> {
         let Some(task) = self.task_of(letter).await? else { return Ok(false) };
-        let was_given_up = task.error.as_ref().is_some_and(TaskError::is_given_up);
-        if task.status != Status::Failed || !was_given_up {
+        if task.status != Status::Failed || !task.was_given_up() {
             return Ok(waits_for(letter, &task));
         }
         Ok(match self.store.requeue(task.id).await? {

@@ -138,7 +138,7 @@ impl Worker {
         shift: &Shift,
     ) -> Result<VideoReport, WorkError> {
         if claim.tries() > MAX_TRIES {
-            return Err(WorkError::TooManyTries { tries: MAX_TRIES });
+            return Err(WorkError::TooManyTries);
         }
         let work = async {
             let json = self.bucket.get(ObjectKey::Spec(claim.task_id)).await?.ok_or(WorkError::SpecMissing)?;
@@ -283,8 +283,7 @@ impl Worker {
 
 /// What is to be done with a message whose task has ended: where that was given up, there is something to look at.
 fn after_the_end(task: &Task) -> Disposition {
-    let gave_up = task.error.as_ref().is_some_and(TaskError::is_given_up);
-    if gave_up { Disposition::LayAside } else { Disposition::Done }
+    if task.was_given_up() { Disposition::LayAside } else { Disposition::Done }
 }
 
 /// How long it is until then: a second at least, so that nobody asks again and again.

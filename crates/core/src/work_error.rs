@@ -12,11 +12,8 @@ use crate::work::{MAX_HAND_BACKS, MAX_TRIES};
 #[derive(Debug, thiserror::Error)]
 pub enum WorkError {
     /// Workers tried the task too often.
-    #[error("the task was tried {tries} times and never finished")]
-    TooManyTries {
-        /// How often.
-        tries: u32,
-    },
+    #[error("the task was tried {MAX_TRIES} times and never finished")]
+    TooManyTries,
     /// The video takes too long for this worker.
     #[error("the video takes about {} s to make, too long for here", .0.as_secs())]
     TooLong(Duration),
@@ -71,7 +68,7 @@ impl WorkError {
             Self::Stopped if claim.hand_backs < MAX_HAND_BACKS => Consequence::HandBack,
             Self::Stopped => Consequence::Retry,
             Self::TooLong(_) => Consequence::Move,
-            Self::TooManyTries { .. } => Consequence::Abort(TaskError::gave_up(self.to_string())),
+            Self::TooManyTries => Consequence::Abort(TaskError::gave_up(self.to_string())),
             Self::SpecMissing => abort("spec_missing", self.to_string()),
             Self::Spec(error) => abort("invalid_spec", error.to_string()),
             Self::Produce(error) if error.is_transient() && may_try_again => Consequence::Retry,

@@ -81,6 +81,12 @@ pub struct Task {
 }
 
 impl Task {
+    /// Whether it was given up because its work never came to an end.
+    #[must_use]
+    pub fn was_given_up(&self) -> bool {
+        self.error.as_ref().is_some_and(TaskError::is_given_up)
+    }
+
     /// A task just accepted at `now`, kept for `time_to_live`.
     #[must_use]
     pub fn queued(id: TaskId, title: String, now: Timestamp, time_to_live: Duration) -> Self {

@@ -17,7 +17,7 @@ pub struct Taps {
 impl Taps {
     /// For `outputs` samples that show the stretch from `start`, `length` samples long.
     pub fn new(start: f64, length: f64, outputs: usize) -> Self {
-        let scale = length / to_float(outputs);
+        let scale = length / position(signed(outputs));
         let widening = scale.max(1.0);
         // Catmull and Rom's cubic reaches two samples to each side.
         let reach = 2.0 * widening;
@@ -27,7 +27,7 @@ impl Taps {
         let mut exact = Vec::with_capacity(count);
         for output in 0..outputs {
             // Samples lie in the middle of their pixels.
-            let center = start + (to_float(output) + 0.5) * scale - 0.5;
+            let center = start + (position(signed(output)) + 0.5) * scale - 0.5;
             let first = whole((center - reach).floor()) + 1;
             taps.firsts.push(first);
             exact.clear();
@@ -151,12 +151,6 @@ fn position(sample: isize) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a position in a picture")]
     let position = sample as f64;
     position
-}
-
-fn to_float(count: usize) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "sides of pictures")]
-    let float = count as f64;
-    float
 }
 
 fn whole(position: f64) -> isize {

@@ -41,28 +41,36 @@ impl Problem {
         Self { status, code, title, detail: detail.into(), errors: Vec::new(), retry_after: None }
     }
 
+    fn not_found(title: &'static str, detail: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", title, detail)
+    }
+
+    fn malformed_json(title: &'static str, detail: String) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed_json", title, detail)
+    }
+
     pub fn unauthorized() -> Self {
         let detail = "Send a key in the header x-api-key, or as Authorization: Bearer.";
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "An API key is needed", detail)
     }
 
     pub fn no_such_path() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing here", "See /openapi.json for what there is.")
+        Self::not_found("There is nothing here", "See /openapi.json for what there is.")
     }
 
     pub fn no_such_video() -> Self {
         let detail = "There is no video of that id, or its record has expired.";
-        Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such video", detail)
+        Self::not_found("There is no such video", detail)
     }
 
     pub fn no_such_batch() -> Self {
         let detail = "There is no batch of that id, or its record has expired.";
-        Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such batch", detail)
+        Self::not_found("There is no such batch", detail)
     }
 
     pub fn no_such_channel() -> Self {
         let detail = "There is no channel of that name.";
-        Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such channel", detail)
+        Self::not_found("There is no such channel", detail)
     }
 
     pub fn invalid_channel_name(detail: impl Into<String>) -> Self {
@@ -77,7 +85,7 @@ impl Problem {
 
     pub fn no_object(error: &serde_json::Error) -> Self {
         let detail = format!("the body is not a JSON object: {error}");
-        Self::new(StatusCode::BAD_REQUEST, "malformed_json", "The body is not a JSON object", detail)
+        Self::malformed_json("The body is not a JSON object", detail)
     }
 
     pub fn too_many(seconds: u64) -> Self {
@@ -88,12 +96,12 @@ impl Problem {
 
     pub fn no_such_message() -> Self {
         let detail = "No dead letter has that id, or names the task of that id.";
-        Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such message", detail)
+        Self::not_found("There is no such message", detail)
     }
 
     pub fn no_such_result() -> Self {
         let detail = "No result of that kind and hash is remembered, or it has expired.";
-        Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such result", detail)
+        Self::not_found("There is no such result", detail)
     }
 
     pub fn one_idempotency_key() -> Self {

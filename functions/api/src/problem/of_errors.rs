@@ -16,12 +16,13 @@ use super::Problem;
 
 /// A request that is being carried out is carried out soon.
 const IN_FLIGHT_SECONDS: u64 = 1;
+const NOT_JSON: &str = "The body is not valid JSON";
 
 impl From<SpecError> for Problem {
     fn from(error: SpecError) -> Self {
         let (status, title) = match &error {
             SpecError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
-            SpecError::Syntax(_) => (StatusCode::BAD_REQUEST, "The body is not valid JSON"),
+            SpecError::Syntax(_) => (StatusCode::BAD_REQUEST, NOT_JSON),
             SpecError::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "The spec is not valid"),
             SpecError::WriterUnavailable => (StatusCode::UNPROCESSABLE_ENTITY, "No script writer is set up"),
         };
@@ -93,9 +94,7 @@ impl From<BatchError> for Problem {
     fn from(error: BatchError) -> Self {
         let detail = error.to_string();
         match error {
-            BatchError::Syntax(_) => {
-                Self::new(StatusCode::BAD_REQUEST, "malformed_json", "The body is not valid JSON", detail)
-            }
+            BatchError::Syntax(_) => Self::malformed_json(NOT_JSON, detail),
             BatchError::Invalid(errors) => {
                 let title = "The batch is not valid";
                 Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_batch", title, detail) }
@@ -117,7 +116,7 @@ impl From<ChannelError> for Problem {
             }
             ChannelError::Invalid(SpecError::TooLarge { .. }) => Self::body_too_large(MAX_CHANNEL_BYTES),
             ChannelError::Invalid(fault @ SpecError::Syntax(_)) => {
-                let (errors, title) = (fault.violations(), "The body is not valid JSON");
+                let (errors, title) = (fault.violations(), NOT_JSON);
                 Self { errors, ..Self::new(StatusCode::BAD_REQUEST, fault.code(), title, detail) }
             }
             ChannelError::Invalid(fault) => {
@@ -134,9 +133,7 @@ impl From<UploadError> for Problem {
     fn from(error: UploadError) -> Self {
         let detail = error.to_string();
         match error {
-            UploadError::Syntax(_) => {
-                Self::new(StatusCode::BAD_REQUEST, "malformed_json", "The body is not valid JSON", detail)
-            }
+            UploadError::Syntax(_) => Self::malformed_json(NOT_JSON, detail),
             UploadError::Invalid(errors) => {
                 let title = "The upload is not valid";
                 Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_upload", title, detail) }
