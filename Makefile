@@ -11,7 +11,7 @@ override CARGO_TARGET_DIR := $(CURDIR)/target
 export CARGO_TARGET_DIR
 export RUSHES_BIN_DIR := $(CARGO_TARGET_DIR)/release
 
-# One profile for running and testing, so that every dependency is compiled once.
+# One profile and one set of features for running and testing: every dependency is compiled once.
 CARGO_FLAGS := --release --locked
 
 .PHONY: help run test soak contract bench bench-peers fuzz check fmt setup layer clean
@@ -21,7 +21,7 @@ help: ## Say what there is
 
 run: ## Run everything here, local AWS included, and make a first video (ARGS="…" for rushes dev)
 	@infra/local/setup
-	cargo build $(CARGO_FLAGS) -p rushes -p rushes-api -p rushes-ingest -p rushes-render -p rushes-speak
+	cargo build $(CARGO_FLAGS) --workspace --bins
 	@exec $(RUSHES_BIN_DIR)/rushes dev $(ARGS)
 
 test: ## Run all tests, end to end ones included
@@ -42,14 +42,13 @@ contract: ## Ask the API everything that docs/openapi.json allows and forbids
 bench: ## Measure against ffmpeg, x264 and MoviePy: time, memory, quality, the API (ARGS=--quick)
 	@infra/local/setup
 	@tests/bench/setup
-	cargo build $(CARGO_FLAGS) -p rushes -p rushes-speak -p rushes-api -p rushes-render -p rushes-tests --bins
-	cargo build $(CARGO_FLAGS) -p rushes-content --example pool
+	cargo build $(CARGO_FLAGS) --workspace --bins --examples
 	@exec $(RUSHES_TOOLS)/moviepy2/bin/python tests/bench/bench.py $(ARGS)
 
 bench-peers: ## Measure against Remotion 4 in a headless Chromium (ARGS=--quick)
 	@infra/local/setup
 	@tests/bench/setup peers
-	cargo build $(CARGO_FLAGS) -p rushes -p rushes-speak
+	cargo build $(CARGO_FLAGS) --workspace --bins
 	@exec $(RUSHES_TOOLS)/moviepy2/bin/python tests/bench/bench.py --peers $(ARGS)
 
 fuzz: ## Feed the readers of specs and of H.264 streams with mutations, each for a minute (ARGS="10 spec")
