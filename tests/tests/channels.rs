@@ -165,6 +165,12 @@ async fn the_replaced_systems_configuration_decides_what_is_made_without_a_body(
     assert_eq!(client.get("/api/config").await.unwrap().json, set.json["config"]);
     assert_eq!(create("").await, set.json["config"]);
     assert_eq!(create(r#"{"script": "Mine."}"#).await, json!({"script": "Mine.", "quality": "draft"}));
+    let batch = json!({"videos": [{"script": "One."}, {"script": "Two.", "channel": null}, 5]}).to_string();
+    let batch = client.post("/api/batch", batch).await.unwrap();
+    let ids: Vec<&str> = batch.json["task_ids"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
+    assert_eq!(ids.len(), 2, "{}", batch.text);
+    assert_eq!(stored(&service, ids[0]).await, json!({"script": "One.", "quality": "draft"}));
+    assert_eq!(stored(&service, ids[1]).await["quality"], Value::Null, "it wants no channel");
     let refused = client.post("/api/config", r#"{"quality": "best"}"#).await.unwrap();
     assert!(refused.status == 422 && refused.json["error"].as_str().unwrap().contains("/quality"), "{}", refused.text);
     assert_eq!(client.post("/api/config", "[]").await.unwrap().status, 400);

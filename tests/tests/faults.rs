@@ -202,12 +202,13 @@ async fn whichever_call_fails_what_is_cancelled_tried_again_and_deleted_is_in_th
     }
 }
 
-/// Sends a request for two videos as a client does who wants them: again until it is accepted.
+/// Sends a request for two videos as a client does who wants them: again until both are accepted.
 async fn accepted_batch(desk: &BatchDesk, title: &str, json: &[u8]) -> BatchAnswer {
     let key = IdempotencyKey::new(b"caller", "batches", title.replace(' ', "-").as_bytes()).unwrap();
     for _ in 0..50 {
-        if let Ok(answer) = desk.submit_once(key, json, MAX_REQUEST_ROWS).await {
-            return answer;
+        match desk.submit_once(key, json, MAX_REQUEST_ROWS).await {
+            Ok(answer) if answer.rejected == 0 => return answer,
+            _ => {}
         }
         tokio::time::sleep(SECOND / 10).await;
     }
@@ -229,8 +230,8 @@ async fn whichever_call_fails_a_batch_that_is_sent_again_is_one_batch_and_each_r
             let again = accepted_batch(&made.batches, &title, json.as_bytes()).await;
             let name = faults.failed();
             assert_eq!(again.id, first.id, "{title} ({name:?})");
-            let accepted = again.videos.iter().filter(|row| row.status == RowStatus::Accepted);
-            let mut accepted: Vec<TaskId> = accepted.filter_map(|row| row.id).collect();
+            assert!(again.videos.iter().all(|row| row.status == RowStatus::Accepted), "{again:?}");
+            let mut accepted: Vec<TaskId> = again.videos.iter().filter_map(|row| row.id).collect();
             let mut known: Vec<TaskId> = outside.titled(&title).await.into_iter().map(|task| task.id).collect();
             accepted.sort_unstable();
             known.sort_unstable();

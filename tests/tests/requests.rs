@@ -192,4 +192,10 @@ async fn a_batch_sent_again_gets_the_answer_that_was_given_from_whichever_server
     assert_eq!((created.status, &created.json["task_id"]), (200, &again.json["task_id"]), "{}", again.text);
     let reused = post_to(client, "/api/create", "old", "one", &json!({"script": "Other."})).await;
     assert!(reused.status == 422 && reused.json["error"].is_string(), "{}", reused.text);
+    let olds = json!({"videos": [{"script": "As before."}, {"script": "And after."}]});
+    let created = post_to(client, "/api/batch", "olds", "one", &olds).await;
+    let again = post_to(&other, "/api/batch", "olds", "one", &olds).await;
+    assert_eq!((created.status, &created.json["task_ids"]), (200, &again.json["task_ids"]), "{}", again.text);
+    let reused = post_to(client, "/api/batch", "olds", "one", &another).await;
+    assert!(reused.status == 422 && reused.json["error"].is_string(), "{}", reused.text);
 }

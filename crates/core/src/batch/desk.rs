@@ -36,6 +36,13 @@ pub struct BatchAnswer {
     pub videos: Vec<RowAnswer>,
 }
 
+impl BatchAnswer {
+    /// Whether no row may fare better when it is sent again.
+    pub(super) fn is_final(&self) -> bool {
+        self.videos.iter().all(|row| row.status != RowStatus::Unavailable)
+    }
+}
+
 /// What became of one row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowAnswer {

@@ -29,8 +29,9 @@ impl BatchDesk {
     async fn carry_out(&self, ticket: &Ticket, json: &[u8], limit: usize) -> Result<BatchAnswer, BatchError> {
         match self.submit_as(ticket.makes.into(), json, limit).await {
             Ok(answer) => {
-                // Without the answer, the next request with the key finds the tasks and makes it anew.
-                if self.keep(&answer).await {
+                // Without the answer, the next request with the key finds the tasks and makes it anew:
+                // rows that could not be enqueued now become tasks then.
+                if answer.is_final() && self.keep(&answer).await {
                     self.desk.close(ticket).await;
                 }
                 Ok(answer)

@@ -141,17 +141,32 @@ impl Channels {
     /// # Errors
     /// [`ChannelError::Store`]. What is no spec is returned as it is: whoever reads it says why.
     pub async fn for_request(&self, json: Option<Bytes>, otherwise: Bytes) -> Result<Bytes, ChannelError> {
-        let name = ChannelName::default_channel();
-        let Some(channel) = self.store.get(&name).await? else { return Ok(json.unwrap_or(otherwise)) };
+        let Some(channel) = self.store.get(&ChannelName::default_channel()).await? else {
+            return Ok(json.unwrap_or(otherwise));
+        };
         let says_itself = channel.config.draft.has_story();
         let json = json.unwrap_or_else(|| if says_itself { Bytes::from_static(b"{}") } else { otherwise });
         Ok(match Draft::parse(&json) {
             Ok(mut draft) if !draft.has(CHANNEL) => {
-                draft.add_text(CHANNEL, name.as_str());
+                draft.add_text(CHANNEL, channel.name.as_str());
                 draft.to_json()
             }
             _ => json,
         })
+    }
+
+    /// [`Self::for_request`] for a batch, `{"videos": [spec, …]}`.
+    ///
+    /// # Errors
+    /// [`ChannelError::Store`]. What is no batch is returned as it is.
+    pub async fn for_batch(&self, json: Bytes) -> Result<Bytes, ChannelError> {
+        let Some(channel) = self.store.get(&ChannelName::default_channel()).await? else { return Ok(json) };
+        let Ok(mut batch) = serde_json::from_slice::<Value>(&json) else { return Ok(json) };
+        let Some(specs) = batch.get_mut("videos").and_then(Value::as_array_mut) else { return Ok(json) };
+        for fields in specs.iter_mut().filter_map(Value::as_object_mut) {
+            fields.entry(CHANNEL).or_insert_with(|| channel.name.as_str().into());
+        }
+        Ok(Bytes::from(batch.to_string()))
     }
 
     /// Removes a channel. Tasks that took from it stay as they are.

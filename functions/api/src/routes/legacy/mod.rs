@@ -61,9 +61,14 @@ pub struct CreatedBatch {
 /// Up to ten videos. Those that cannot be made are left out, as long as one can.
 pub async fn create_batch(
     State(service): State<Arc<Service>>,
+    Keyed(key): Keyed,
     JsonBody(json): JsonBody<MAX_REQUEST_BYTES>,
 ) -> Result<Json<CreatedBatch>, Problem> {
-    let answer = service.batches.submit(&json, BATCH_LIMIT).await?;
+    let json = service.channels.for_batch(json).await?;
+    let answer = match key {
+        Some(key) => service.batches.submit_once(key, &json, BATCH_LIMIT).await?,
+        None => service.batches.submit(&json, BATCH_LIMIT).await?,
+    };
     let task_ids: Vec<TaskId> = answer.videos.into_iter().filter_map(|row| row.id).collect();
     let message = format!("{} video creation tasks queued", task_ids.len());
     Ok(Json(CreatedBatch { status: Status::Queued.as_str(), task_ids, message }))
