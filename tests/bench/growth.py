@@ -16,28 +16,29 @@ def measure(quick: bool, say: Callable[[str], None]) -> dict[str, Any]:
     """Once each: what is asked is the slope, not the last hundredth."""
     captions = [story.captions(minutes) for minutes in (CAPTION_MINUTES[:2] if quick else CAPTION_MINUTES)]
     photographs = [story.photographs(rounds=minutes) for minutes in PHOTOGRAPH_MINUTES[: 1 if quick else 2]]
+    start = _render("growth-start", story.captions() | {"script": "Start."}, say)
     told = {
-        "captions": _growth("captions", captions, say),
-        "photographs": _growth("photographs", photographs, say),
+        "start": start,
+        "captions": _growth("captions", captions, start, say),
+        "photographs": _growth("photographs", photographs, start, say),
     }
     large = {"captions": story.captions(resolution="2160p")}
     large["photographs"] = story.photographs("2160p", sentences=1 if quick else None)
     return told | {"2160p": {name: _render(f"2160p-{name}", spec, say) for name, spec in large.items()}}
 
 
-def _growth(name: str, specs: list[dict[str, Any]], say: Callable[[str], None]) -> dict[str, Any]:
+def _growth(
+    name: str, specs: list[dict[str, Any]], start: dict[str, Any], say: Callable[[str], None]
+) -> dict[str, Any]:
     runs = [_render(f"growth-{name}-{number}", spec, say) for number, spec in enumerate(specs)]
-    per_minute = [run["seconds_per_minute"] for run in runs]
-    # Starting costs the same whatever the length: the slope between the ends is the cost of a minute more.
-    ends = (runs[0], runs[-1])
-    minutes = ends[1]["minutes"] - ends[0]["minutes"]
-    slope = (ends[1]["wall_s"] - ends[0]["wall_s"]) / minutes if minutes else per_minute[0]
+    # Starting costs the same whatever the length: what a minute costs is what it takes beyond a video of a word.
+    more = [(run["wall_s"] - start["wall_s"]) / (run["minutes"] - start["minutes"]) for run in runs]
     memory = [run["peak_rss_mib"] for run in runs]
     return {
         "runs": runs,
-        "seconds_a_minute_more": round(slope, 3),
+        "seconds_a_minute_more": [round(seconds, 3) for seconds in more],
         # By how much the dearest minute is above the cheapest.
-        "time_spread": round(max(per_minute) / min(per_minute) - 1, 3),
+        "time_spread": round(max(more) / min(more) - 1, 3),
         "memory_growth": round(max(memory) / memory[0] - 1, 3),
     }
 

@@ -29,6 +29,7 @@ def print_report(report: dict[str, Any], path: Path) -> None:
     for name, told in report.get("edit", {}).items():
         print(f"\nAn edit of one scene of twelve, {name}: {told['edit_median_s']} s, cold {told['cold_median_s']} s")
     if told := report.get("growth"):
+        print(f"\nA video of a word, which is nearly all starting: {told['start']['wall_s']} s")
         for name in ("captions", "photographs"):
             print(f"\nLength of {name}, time, time a minute, memory")
             for run in told[name]["runs"]:

@@ -16,20 +16,26 @@ use crate::in_lambda;
 /// What the figures are found under.
 const NAMESPACE: &str = "Rushes";
 
+/// The dimension that keeps the figures of one deployment apart from those of others.
+const STACK: &str = "Stack";
+
 /// Writes a line for each task that a worker is done with.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct EmbeddedMetrics {
     is_on: bool,
+    /// The deployment whose figures they are, if it has a name.
+    stack: Option<String>,
 }
 
 impl EmbeddedMetrics {
-    /// As `RUSHES_METRICS` says, `on` or `off`; by default on in Lambda.
+    /// As `RUSHES_METRICS` says, `on` or `off`; by default on in Lambda. `RUSHES_STACK` names the deployment.
     ///
     /// # Errors
     /// [`ConfigError`] naming the variable.
     pub fn from_env() -> Result<Self, ConfigError> {
         let by_default = if in_lambda() { Switch::On } else { Switch::Off };
-        Ok(Self { is_on: parsed("RUSHES_METRICS", by_default)? == Switch::On })
+        let is_on = parsed("RUSHES_METRICS", by_default)? == Switch::On;
+        Ok(Self { is_on, stack: std::env::var("RUSHES_STACK").ok().filter(|name| !name.is_empty()) })
     }
 }
 
@@ -56,7 +62,7 @@ impl TaskObserver for EmbeddedMetrics {
         if !self.is_on {
             return;
         }
-        let line = line(end, Timestamp::now());
+        let line = line(end, self.stack.as_deref(), Timestamp::now());
         // Figures that cannot be written are no reason to stop working.
         let _ = writeln!(std::io::stdout().lock(), "{line}");
     }
@@ -65,13 +71,15 @@ impl TaskObserver for EmbeddedMetrics {
 /// One number, its name and its unit as CloudWatch calls it.
 type Figure = (&'static str, &'static str, f64);
 
-fn line(end: &TaskEnd<'_>, now: Timestamp) -> Value {
+fn line(end: &TaskEnd<'_>, stack: Option<&str>, now: Timestamp) -> Value {
     let figures = figures(end);
     let metrics: Vec<Value> = figures.iter().map(|(name, unit, _)| json!({"Name": name, "Unit": unit})).collect();
-    let directive = json!({"Namespace": NAMESPACE, "Dimensions": [[]], "Metrics": metrics});
+    let dimensions: Vec<&str> = stack.iter().map(|_| STACK).collect();
+    let directive = json!({"Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": metrics});
     let mut line = Map::new();
     let header = json!({"Timestamp": now.as_millisecond(), "CloudWatchMetrics": [directive]});
     line.insert("_aws".to_owned(), header);
+    line.extend(stack.map(|name| (STACK.to_owned(), json!(name))));
     line.insert("task_id".to_owned(), json!(end.id));
     line.insert("attempt".to_owned(), json!(end.attempt));
     line.extend(figures.into_iter().map(|(name, _, number)| (name.to_owned(), json!(number))));
@@ -157,7 +165,7 @@ mod tests {
             worked: Duration::from_secs(2),
             timings: StageTimings { rendering_ms: Some(250), ..StageTimings::default() },
         };
-        line(&end, Timestamp::UNIX_EPOCH)
+        line(&end, Some("night"), Timestamp::UNIX_EPOCH)
     }
 
     #[test]
@@ -168,7 +176,8 @@ mod tests {
         {
             let line = line_of(outcome);
             let directive = &line["_aws"]["CloudWatchMetrics"][0];
-            assert_eq!((&directive["Namespace"], &directive["Dimensions"]), (&json!("Rushes"), &json!([[]])));
+            assert_eq!((&directive["Namespace"], &directive["Dimensions"]), (&json!("Rushes"), &json!([["Stack"]])));
+            assert_eq!(line["Stack"], "night");
             for metric in directive["Metrics"].as_array().unwrap() {
                 assert!(line[metric["Name"].as_str().unwrap()].is_number(), "{metric}");
             }
