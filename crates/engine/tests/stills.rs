@@ -1,5 +1,5 @@
 //! Still pictures of every kind look in the video as they look elsewhere. Each file in `pictures` shows
-//! red, green, blue and white quarters, or says in its test what it shows instead. Colour profiles are not read.
+//! red, green, blue and white quarters, or says in its test what it shows instead.
 
 #![allow(clippy::unwrap_used, reason = "a broken fixture may end the test")]
 
@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use common::{ffmpeg, program};
+use image::ImageEncoder;
 use rushes_core::spec::{Fit, Output};
 use rushes_core::timeline::{Backdrop, SpokenScene, SpokenVideo, Still, Timeline};
 use rushes_core::units::FrameRate;
@@ -99,4 +100,41 @@ async fn what_is_transparent_shows_black() -> Result<()> {
         assert_shows(picture, [RED, GREEN, BLUE, grey(128)]).await?;
     }
     assert_shows("gray-alpha.png", [BLACK, grey(200), BLACK, grey(200)]).await
+}
+
+/// Light in Display P3 for light in sRGB (both with white D65: SMPTE EG 432-1 and IEC 61966-2-1).
+const P3_OF_SRGB: [[f64; 3]; 3] = [[0.8225, 0.1775, 0.0], [0.0332, 0.9668, 0.0], [0.0171, 0.0724, 0.9105]];
+
+/// What a telephone writes for a colour.
+fn in_display_p3(color: Rgb) -> Rgb {
+    let light = color.map(|level| (f64::from(level) / 255.0 + 0.055) / 1.055).map(|level| level.powf(2.4));
+    P3_OF_SRGB.map(|row| {
+        let light: f64 = row.iter().zip(light).map(|(share, light)| share * light).sum();
+        ((1.055 * light.powf(1.0 / 2.4) - 0.055) * 255.0).round() as u8
+    })
+}
+
+#[tokio::test]
+async fn a_colour_profile_says_what_the_numbers_mean() -> Result<()> {
+    let wanted = [[200, 60, 60], [60, 180, 80], [70, 80, 200], WHITE];
+    let picture = image::RgbImage::from_fn(64, 48, |x, y| {
+        image::Rgb(in_display_p3(wanted[usize::from(x >= 32) + 2 * usize::from(y >= 24)]))
+    });
+    let directory = tempfile::tempdir()?;
+    let profile = moxcms::ColorProfile::new_display_p3().encode()?;
+    for name in ["wide.png", "wide.jpg"] {
+        let path = directory.path().join(name);
+        let file = std::io::BufWriter::new(std::fs::File::create(&path)?);
+        if name.ends_with("png") {
+            let mut encoder = image::codecs::png::PngEncoder::new(file);
+            encoder.set_icc_profile(profile.clone())?;
+            picture.write_with_encoder(encoder)?;
+        } else {
+            let mut encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(file, 95);
+            encoder.set_icc_profile(profile.clone())?;
+            picture.write_with_encoder(encoder)?;
+        }
+        assert_shows(path.to_str().unwrap(), wanted).await?;
+    }
+    Ok(())
 }

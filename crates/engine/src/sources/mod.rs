@@ -1,6 +1,7 @@
 //! The media of users, brought into a form that can be drawn.
 
 mod overlay;
+mod profile;
 mod recent;
 mod still;
 

@@ -10,6 +10,7 @@ use rushes_core::timeline::Still;
 use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 
+use super::profile::{ColorTable, color_table};
 use crate::camera::{Nearest, nearest};
 use crate::ffmpeg::Ffmpeg;
 use crate::picture::Picture;
@@ -38,7 +39,7 @@ pub async fn decode_still(ffmpeg: &Ffmpeg, still: &Still, output: &Output) -> Re
     read_picture(&bytes).ok_or_else(|| RenderError::Picture { reason: "the decoded picture is not whole".to_owned() })
 }
 
-/// Runs ffmpeg over the first picture of a file.
+/// Runs ffmpeg over the first picture of a file, whose colours `filter` gets in sRGB.
 ///
 /// # Errors
 /// [`RenderError::Picture`] with ffmpeg's reason.
@@ -46,12 +47,24 @@ pub async fn decode(ffmpeg: &Ffmpeg, path: &Path, filter: &str, format: &[&str])
     // No network, no playlists, no names with patterns: only the file itself, only as the picture it is.
     let demuxer = demuxer(path).await?;
     let guard = ["-protocol_whitelist", "file", "-max_pixels", MAX_PIXELS, "-threads", "1", "-f", demuxer, "-i"];
-    let target = [&["-frames:v", "1", "-vf", filter], format, &["pipe:1"]].concat();
+    let table = color_table_of(path).await?;
+    let to_srgb = table.as_ref().map(|table| format!("format=rgba,{},", table.filter())).unwrap_or_default();
+    let filter = format!("{to_srgb}{filter}");
+    let target = [&["-frames:v", "1", "-vf", &filter], format, &["pipe:1"]].concat();
     let before = guard.into_iter().map(OsString::from);
     let arguments = before.chain([path.into()]).chain(target.into_iter().map(OsString::from));
     ffmpeg.start("decoding a picture", DEADLINE, arguments)?.output().await.map_err(|error| match error {
         RenderError::Ffmpeg { stderr, .. } => RenderError::Picture { reason: stderr },
         other => other,
+    })
+}
+
+/// Reads the picture's profile beside the runtime's threads. One on which its reader breaks is as good as none.
+async fn color_table_of(path: &Path) -> Result<Option<ColorTable>, RenderError> {
+    let path = path.to_owned();
+    tokio::task::spawn_blocking(move || color_table(&path)).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "a colour profile could not be read");
+        Ok(None)
     })
 }
 
