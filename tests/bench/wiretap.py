@@ -83,6 +83,9 @@ class Tapped:
             while option in call:
                 at = call.index(option)
                 del call[at : at + 2]
+        # Which pictures are the last of a segment is said by number; here they are all one.
+        settings = call.index("-x264-params") + 1
+        call[settings] = ":".join(part for part in call[settings].split(":") if not part.startswith("zones="))
         call[call.index("pipe:0")] = str(self.frames)
         call[call.index("pipe:1")] = str(output)
         if crf is not None:

@@ -34,6 +34,14 @@ const STILL: &str = "ref=2:bframes=0:weightp=0:rc-lookahead=0:mbtree=0:subme=0:m
 /// For pictures that move: what the preset says.
 const MOVING: &str = "bframes=3:weightp=1";
 
+/// Pictures at the end of a segment that get more bits. The encoder looks about so far ahead for what later
+/// pictures will copy, and finds nothing beyond the end: without this the last pictures of a segment are worse
+/// than all others, by up to two points of VMAF.
+const LAST: u64 = 10;
+
+/// What the last pictures get, as a multiple of what they would.
+const LAST_SHARE: &str = "1.1";
+
 /// Threads of the encoder. Its bytes depend on their number, so it is the same on every machine.
 /// Segments beside each other keep processors busy at less cost than threads that wait for each
 /// other's rows: with one thread each, a minute of photographs takes a sixth less time.
@@ -134,11 +142,16 @@ pub fn encoder_settings(segment: &Segment) -> Vec<String> {
     let input = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", &size, "-framerate", &rate, "-i", "pipe:0"];
     let is_moving = segment.is_moving();
     let Effort { preset, rate_control, rate } = effort(segment.quality, is_moving);
-    let settings = format!("{COMMON}:{}", if is_moving { MOVING } else { STILL });
+    let settings = if is_moving { moving(segment.frames()) } else { format!("{COMMON}:{STILL}") };
     let encoder =
         ["-c:v", "libx264", "-preset", preset, rate_control, rate, "-threads", THREADS, "-x264-params", &settings];
     let target = ["-f", "h264", "pipe:1"];
     [&input[..], &encoder, &target].concat().into_iter().map(str::to_owned).collect()
+}
+
+fn moving(frames: u64) -> String {
+    let (first, last) = (frames.saturating_sub(LAST), frames.saturating_sub(1));
+    format!("{COMMON}:{MOVING}:zones={first},{last},b={LAST_SHARE}")
 }
 
 /// How much work x264 puts into pictures, and how many bits.
