@@ -10,7 +10,7 @@ use rushes_core::ports::{TaskEnd, TaskObserver, TaskOutcome};
 use rushes_core::task::{StageTimings, VideoReport};
 use serde_json::{Map, Value, json};
 
-use crate::config::{ConfigError, parsed};
+use crate::config::{ConfigError, optional, parsed};
 use crate::in_lambda;
 
 /// What the figures are found under.
@@ -35,7 +35,7 @@ impl EmbeddedMetrics {
     pub fn from_env() -> Result<Self, ConfigError> {
         let by_default = if in_lambda() { Switch::On } else { Switch::Off };
         let is_on = parsed("RUSHES_METRICS", by_default)? == Switch::On;
-        Ok(Self { is_on, stack: std::env::var("RUSHES_STACK").ok().filter(|name| !name.is_empty()) })
+        Ok(Self { is_on, stack: optional("RUSHES_STACK") })
     }
 }
 

@@ -7,13 +7,16 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::IntoResponse;
 use axum::routing::{delete, get, post};
-use rushes_core::batch::BatchDesk;
+use bytes::Bytes;
+use rushes_core::batch::{BatchAnswer, BatchDesk, BatchError};
 use rushes_core::channel::Channels;
 use rushes_core::dead_letters::DeadLetters;
 use rushes_core::manage::Manager;
 use rushes_core::memo::Desk;
 use rushes_core::read::Reader;
-use rushes_core::submit::FrontDesk;
+use rushes_core::request::IdempotencyKey;
+use rushes_core::submit::{FrontDesk, SubmitError};
+use rushes_core::task::Task;
 use rushes_core::upload::Uploads;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -35,6 +38,29 @@ pub struct Service {
     pub uploads: Uploads,
     pub access: Access,
     pub limiter: Limiter,
+}
+
+impl Service {
+    /// Makes a request for a video a task: once for its key, if it bears one.
+    pub async fn submit(&self, key: Option<IdempotencyKey>, json: Bytes) -> Result<Task, SubmitError> {
+        match key {
+            Some(key) => self.desk.submit_once(key, json).await,
+            None => self.desk.submit(json).await,
+        }
+    }
+
+    /// [`Self::submit`] for a batch of at most `limit` videos.
+    pub async fn submit_batch(
+        &self,
+        key: Option<IdempotencyKey>,
+        json: &[u8],
+        limit: usize,
+    ) -> Result<BatchAnswer, BatchError> {
+        match key {
+            Some(key) => self.batches.submit_once(key, json, limit).await,
+            None => self.batches.submit(json, limit).await,
+        }
+    }
 }
 
 /// Every route, in every layer around it.

@@ -19,10 +19,7 @@ pub async fn create(
     Keyed(key): Keyed,
     JsonBody(json): JsonBody<MAX_REQUEST_BYTES>,
 ) -> Result<Response, Problem> {
-    let answer = match key {
-        Some(key) => service.batches.submit_once(key, &json, MAX_REQUEST_ROWS).await?,
-        None => service.batches.submit(&json, MAX_REQUEST_ROWS).await?,
-    };
+    let answer = service.submit_batch(key, &json, MAX_REQUEST_ROWS).await?;
     let location = [(header::LOCATION, format!("/v1/batches/{}", answer.id))];
     Ok((StatusCode::ACCEPTED, location, Json(answer)).into_response())
 }

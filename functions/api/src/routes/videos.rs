@@ -24,10 +24,7 @@ pub async fn create(
     Keyed(key): Keyed,
     JsonBody(json): JsonBody,
 ) -> Result<Response, Problem> {
-    let task = match key {
-        Some(key) => service.desk.submit_once(key, json).await?,
-        None => service.desk.submit(json).await?,
-    };
+    let task = service.submit(key, json).await?;
     accepted(&service, task).await
 }
 

@@ -41,10 +41,7 @@ pub async fn create(
     OptionalJsonBody(json): OptionalJsonBody,
 ) -> Result<Json<Created>, Problem> {
     let json = service.channels.for_request(json, Bytes::from_static(WELCOME.as_bytes())).await?;
-    let task = match key {
-        Some(key) => service.desk.submit_once(key, json).await?,
-        None => service.desk.submit(json).await?,
-    };
+    let task = service.submit(key, json).await?;
     Ok(Json(Created { status: task.status.as_str(), task_id: task.id, message: "Video creation task queued" }))
 }
 
@@ -65,10 +62,7 @@ pub async fn create_batch(
     JsonBody(json): JsonBody<MAX_REQUEST_BYTES>,
 ) -> Result<Json<CreatedBatch>, Problem> {
     let json = service.channels.for_batch(json).await?;
-    let answer = match key {
-        Some(key) => service.batches.submit_once(key, &json, BATCH_LIMIT).await?,
-        None => service.batches.submit(&json, BATCH_LIMIT).await?,
-    };
+    let answer = service.submit_batch(key, &json, BATCH_LIMIT).await?;
     let task_ids: Vec<TaskId> = answer.videos.into_iter().filter_map(|row| row.id).collect();
     let message = format!("{} video creation tasks queued", task_ids.len());
     Ok(Json(CreatedBatch { status: Status::Queued.as_str(), task_ids, message }))
