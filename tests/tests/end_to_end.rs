@@ -127,9 +127,7 @@ async fn twenty_tasks_survive_a_worker_that_is_killed_among_them() {
     assert_eq!(ids.iter().collect::<HashSet<_>>().len(), 20);
 
     let variables = [("RUSHES_LEASE_SECONDS", "5"), ("RUSHES_WORKERS", "2")];
-    let first = service.start_renderer(&variables).unwrap();
-    until_completed(client, 5).await;
-    first.kill().await.unwrap();
+    kill_one_at_work(&service, &variables).await;
     let second = service.start_renderer(&variables).unwrap();
 
     let tasks = try_join_all(ids.iter().map(|id| client.ended(id, MINUTES))).await.unwrap();
@@ -151,6 +149,21 @@ async fn twenty_tasks_survive_a_worker_that_is_killed_among_them() {
     assert!(second.stop(Duration::from_secs(20)).await.unwrap().success());
     let left = service.files_in_work().unwrap();
     assert!(left.is_empty(), "what the killed worker left is still there: {left:?}");
+}
+
+/// Kills a worker that holds a task after at least five videos. Between two tasks it holds none for a moment: a
+/// worker that is killed then has shown nothing, and another is started.
+async fn kill_one_at_work(service: &Service, variables: &[(&str, &str)]) {
+    for completed in 5..15 {
+        let worker = service.start_renderer(variables).unwrap();
+        until_completed(&service.client, completed).await;
+        worker.kill().await.unwrap();
+        let held = service.client.get("/v1/videos?status=processing").await.unwrap();
+        if !held.json["videos"].as_array().unwrap().is_empty() {
+            return;
+        }
+    }
+    panic!("no worker held a task when it was killed");
 }
 
 async fn until_completed(client: &Client, count: usize) {
