@@ -5,12 +5,11 @@
 mod common;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use common::{ffmpeg, program};
-use rushes_core::ports::{RenderJob, RenderedFiles, Renderer, SilentProgress};
+use common::{ffmpeg, made, program};
+use rushes_core::ports::RenderedFiles;
 use rushes_core::spec::{
     Alignment, Camera, CameraPath, Direction, Easing, Fit, Output, OverlayPosition, Transition, TransitionKind, Trim,
 };
@@ -20,14 +19,6 @@ use rushes_engine::Engine;
 
 fn output() -> Output {
     Output { width: 320, height: 180, frame_rate: FrameRate::new(30).unwrap() }
-}
-
-/// A file made by ffmpeg's own sources.
-fn made(directory: &Path, name: &str, source: &str, coder: &[&str]) -> Result<PathBuf> {
-    let path = directory.join(name);
-    let target = path.to_str().context("path")?;
-    ffmpeg(&[&["-y", "-f", "lavfi", "-i", source], coder, &[target]].concat(), &[])?;
-    Ok(path)
 }
 
 fn scene(background: Backdrop, seconds: u64, kind: TransitionKind) -> SpokenScene {
@@ -47,10 +38,7 @@ fn clip(path: PathBuf) -> Backdrop {
 }
 
 async fn render(engine: &Engine, video: SpokenVideo, directory: &Path) -> Result<RenderedFiles> {
-    let (timeline, soundtrack) = Timeline::lay(output(), video);
-    let timelines = std::slice::from_ref(&timeline);
-    let job = RenderJob { timelines, soundtrack: Arc::new(soundtrack), directory };
-    Ok(engine.render(job, &SilentProgress).await?.remove(0))
+    Ok(common::render(engine, &Timeline::lay(output(), video), directory).await?)
 }
 
 /// Presentation times of frames, and decoding and presentation times of packets.

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
-use common::{MapMemo, ffmpeg, program};
+use common::{MapMemo, ffmpeg, program, render};
 use rushes_core::narration::{Speech, words_from_marks};
-use rushes_core::ports::{MemoKey, MemoKind, RenderError, RenderJob, RenderedFiles, Renderer, SilentProgress};
+use rushes_core::ports::{MemoKey, MemoKind, RenderError};
 use rushes_core::spec::{CaptionMode, CaptionStyle, Fit, Gradient, Output};
 use rushes_core::timeline::{Backdrop, Soundtrack, SpokenScene, SpokenVideo, Still, Timeline};
 use rushes_core::units::{Color, FrameRate};
@@ -69,16 +69,6 @@ fn story(mode: CaptionMode) -> (Timeline, Soundtrack) {
         scene(dark, &["One two three four five six seven eight nine ten and so on for ever and ever, amen."], 13_000),
     ];
     laid(mode, Some("A story"), scenes)
-}
-
-async fn render(
-    engine: &Engine,
-    story: &(Timeline, Soundtrack),
-    directory: &Path,
-) -> Result<RenderedFiles, RenderError> {
-    let timelines = std::slice::from_ref(&story.0);
-    let job = RenderJob { timelines, soundtrack: Arc::new(story.1.clone()), directory };
-    engine.render(job, &SilentProgress).await.map(|mut files| files.remove(0))
 }
 
 /// `(pts, hash)` of every decoded frame, and whether each is shown when it is decoded.

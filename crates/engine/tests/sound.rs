@@ -4,130 +4,19 @@
 
 mod common;
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use common::{MapMemo, ffmpeg, program};
-use ebur128::{EbuR128, Mode};
-use rushes_core::ports::{MemoKind, RenderError, RenderJob, RenderedFiles, Renderer, SilentProgress};
-use rushes_core::spec::{Output, Trim};
-use rushes_core::timeline::{
-    Backdrop, MusicTrack, SoundFile, SoundPiece, Soundtrack, SpokenScene, SpokenVideo, Timeline,
+use common::sounds::{
+    FPS, RATE_HZ, click, effect, hear, heard, level_db, loudest, murmur, music, seconds, silent, silent_scenes, tone_db,
 };
-use rushes_core::units::{Color, FrameRate};
+use common::{MapMemo, ffmpeg, made, program, render};
+use ebur128::{EbuR128, Mode};
+use rushes_core::ports::{MemoKind, RenderError};
+use rushes_core::spec::Trim;
+use rushes_core::timeline::{MusicTrack, SoundFile};
 use rushes_engine::Engine;
-
-const VOICE_HZ: u32 = 22_050;
-const RATE_HZ: usize = 48_000;
-const FPS: u32 = 30;
-
-/// A small video in one colour that lasts so long, still without sound.
-fn silent(seconds: u64) -> (Timeline, Soundtrack) {
-    silent_scenes(&[seconds])
-}
-
-/// One scene a length, alternately black and white.
-fn silent_scenes(seconds: &[u64]) -> (Timeline, Soundtrack) {
-    let output = Output { width: 64, height: 36, frame_rate: FrameRate::new(FPS).unwrap() };
-    let colors = [Color::rgb(0, 0, 0), Color::rgb(255, 255, 255)];
-    let scenes = seconds.iter().zip(colors.into_iter().cycle()).map(|(seconds, color)| SpokenScene {
-        minimum_duration: Duration::from_secs(*seconds),
-        ..SpokenScene::plain(Backdrop::Color(color))
-    });
-    Timeline::lay(output, SpokenVideo::plain(scenes.collect()))
-}
-
-/// Noise like a murmur, the same every time: a voice that fills its time.
-fn murmur(start_s: f64, seconds: f64) -> SoundPiece {
-    let mut state = 1u32;
-    let mut smooth = 0f32;
-    let samples: Vec<i16> = (0..(seconds * f64::from(VOICE_HZ)) as usize)
-        .map(|_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            smooth += ((state >> 16) as f32 / 65_536.0 - 0.5 - smooth) * 0.1;
-            (smooth * 30_000.0) as i16
-        })
-        .collect();
-    SoundPiece { start: Duration::from_secs_f64(start_s), sample_rate_hz: VOICE_HZ, samples: samples.into() }
-}
-
-fn click(start: Duration) -> SoundPiece {
-    let samples: Vec<i16> = vec![20_000; 40];
-    SoundPiece { start, sample_rate_hz: VOICE_HZ, samples: samples.into() }
-}
-
-fn music(path: PathBuf) -> MusicTrack {
-    MusicTrack {
-        path,
-        trim: Trim::default(),
-        is_looped: true,
-        volume: 1.0,
-        fade_in: Duration::ZERO,
-        fade_out: Duration::ZERO,
-        ducking_db: 12.0,
-    }
-}
-
-fn effect(path: PathBuf, start: Duration) -> SoundFile {
-    SoundFile { path, start, end: Duration::MAX, trim: Trim::default(), is_looped: false, volume: 1.0 }
-}
-
-/// A file that ffmpeg makes of an expression of its filters.
-fn made(directory: &Path, name: &str, lavfi: &str, coder: &[&str]) -> Result<PathBuf> {
-    let path = directory.join(name);
-    let target = path.to_str().context("path")?;
-    ffmpeg(&[&["-f", "lavfi", "-i", lavfi], coder, &["-bitexact", "-y", target]].concat(), &[])?;
-    Ok(path)
-}
-
-async fn render(
-    engine: &Engine,
-    story: &(Timeline, Soundtrack),
-    directory: &Path,
-) -> Result<RenderedFiles, RenderError> {
-    let timelines = std::slice::from_ref(&story.0);
-    let job = RenderJob { timelines, soundtrack: Arc::new(story.1.clone()), directory };
-    engine.render(job, &SilentProgress).await.map(|mut files| files.remove(0))
-}
-
-/// What a player plays.
-fn heard(video: &Path) -> Result<Vec<[f32; 2]>> {
-    let path = video.to_str().context("path")?;
-    let pcm = ffmpeg(&["-i", path, "-map", "0:a", "-f", "f32le", "-ac", "2", "-ar", "48000", "-"], &[])?;
-    let frames = pcm.as_chunks::<4>().0.as_chunks::<2>().0;
-    Ok(frames.iter().map(|frame| frame.map(f32::from_le_bytes)).collect())
-}
-
-async fn hear(story: &(Timeline, Soundtrack)) -> Result<Vec<[f32; 2]>> {
-    let directory = tempfile::tempdir()?;
-    heard(&render(&Engine::new(program()), story, directory.path()).await?.video)
-}
-
-fn seconds(sound: &[[f32; 2]], from: f64, to: f64) -> &[[f32; 2]] {
-    &sound[(from * RATE_HZ as f64) as usize..(to * RATE_HZ as f64) as usize]
-}
-
-fn level_db(sound: &[[f32; 2]]) -> f64 {
-    let energy: f64 = sound.as_flattened().iter().map(|sample| f64::from(*sample).powi(2)).sum();
-    10.0 * (energy / sound.len() as f64 / 2.0 + 1e-12).log10()
-}
-
-/// The level of one frequency on the left (Goertzel).
-fn tone_db(sound: &[[f32; 2]], frequency_hz: f64) -> f64 {
-    let step = std::f64::consts::TAU * frequency_hz / RATE_HZ as f64;
-    let (mut re, mut im) = (0.0, 0.0);
-    for (n, [left, _]) in sound.iter().enumerate() {
-        re += f64::from(*left) * (step * n as f64).cos();
-        im += f64::from(*left) * (step * n as f64).sin();
-    }
-    20.0 * (re.hypot(im) * 2.0 / sound.len() as f64 + 1e-9).log10()
-}
-
-fn loudest(sound: &[[f32; 2]]) -> usize {
-    sound.iter().enumerate().max_by(|a, b| a.1[0].abs().total_cmp(&b.1[0].abs())).map_or(0, |(at, _)| at)
-}
 
 #[tokio::test]
 async fn a_mix_has_the_wished_loudness_and_its_peaks_stay_low_after_coding() -> Result<()> {

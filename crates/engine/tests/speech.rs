@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use common::{MapMemo, ffmpeg, program};
-use rushes_core::ports::{MemoKind, RenderJob, RenderedFiles, Renderer, SilentProgress};
+use rushes_core::ports::{MemoKind, RenderedFiles};
 use rushes_core::spec::Output;
 use rushes_core::timeline::{Backdrop, SoundPiece, Soundtrack, SpokenScene, SpokenVideo, Timeline};
 use rushes_core::units::{Color, FrameRate};
@@ -45,9 +45,7 @@ fn story(pieces: Vec<SoundPiece>) -> (Timeline, Soundtrack) {
 }
 
 async fn render(engine: &Engine, pieces: &[SoundPiece], directory: &Path) -> Result<RenderedFiles> {
-    let (timeline, soundtrack) = story(pieces.to_vec());
-    let job = RenderJob { timelines: &[timeline], soundtrack: Arc::new(soundtrack), directory };
-    Ok(engine.render(job, &SilentProgress).await?.remove(0))
+    Ok(common::render(engine, &story(pieces.to_vec()), directory).await?)
 }
 
 #[tokio::test]

@@ -3,16 +3,21 @@
 #![allow(dead_code, reason = "not every test needs all of it")]
 #![allow(clippy::unwrap_used, reason = "a broken fixture may end the test")]
 
+pub mod clips;
+pub mod sounds;
+
 use std::collections::HashMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result, ensure};
 use async_trait::async_trait;
 use bytes::Bytes;
-use rushes_core::ports::{Memo, MemoError, MemoKey};
+use rushes_core::ports::{Memo, MemoError, MemoKey, RenderError, RenderJob, RenderedFiles, Renderer, SilentProgress};
+use rushes_core::timeline::{Soundtrack, Timeline};
+use rushes_engine::Engine;
 
 /// The ffmpeg that the product uses too.
 pub fn program() -> PathBuf {
@@ -37,6 +42,25 @@ pub fn ffmpeg(arguments: &[&str], input: &[u8]) -> Result<Vec<u8>> {
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success() && said.is_empty(), "{}: {said}", output.status);
     Ok(output.stdout)
+}
+
+/// A file that ffmpeg makes of an expression of its filters.
+pub fn made(directory: &Path, name: &str, lavfi: &str, coder: &[&str]) -> Result<PathBuf> {
+    let path = directory.join(name);
+    let target = path.to_str().context("path")?;
+    ffmpeg(&[&["-f", "lavfi", "-i", lavfi], coder, &["-bitexact", "-y", target]].concat(), &[])?;
+    Ok(path)
+}
+
+/// The only shape of a video, rendered.
+pub async fn render(
+    engine: &Engine,
+    story: &(Timeline, Soundtrack),
+    directory: &Path,
+) -> Result<RenderedFiles, RenderError> {
+    let timelines = std::slice::from_ref(&story.0);
+    let job = RenderJob { timelines, soundtrack: Arc::new(story.1.clone()), directory };
+    engine.render(job, &SilentProgress).await.map(|mut files| files.remove(0))
 }
 
 /// Remembers in a map, which a test can look into.

@@ -1,106 +1,24 @@
 //! Against servers that speak the providers' protocols, well and badly.
 
+mod server;
+
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::any;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 use rushes_core::narration::{Samples, Speech};
-use rushes_core::ports::{CloudService, RequestSigner, SignError, UnsignedRequest, Voice, VoiceError};
+use rushes_core::ports::{Voice, VoiceError};
 use rushes_core::spec::{Pronunciation, VoiceChoice};
 use serde_json::{Value, json};
-use url::Url;
 
-use super::{ElevenLabs, OpenAiSpeech, Polly, Provider, RemoteVoice, VoiceChain};
-use crate::http::{HttpClient, HttpConfig};
+use super::{Provider, VoiceChain};
 use crate::kept::Kept;
-use crate::keys::Key;
 use crate::remember::RememberingVoice;
-use crate::signed::SignedCalls;
-
-const PLANTED: &str = "sk-planted-0123456789";
-
-#[derive(Clone)]
-struct Asked {
-    uri: String,
-    headers: HeaderMap,
-    body: Value,
-}
-
-type Answering = Arc<dyn Fn(&Asked) -> Response + Send + Sync>;
-
-struct Server {
-    url: Url,
-    asked: Arc<Mutex<Vec<Asked>>>,
-}
-
-impl Server {
-    async fn start(answering: impl Fn(&Asked) -> Response + Send + Sync + 'static) -> Self {
-        let (asked, answering): (Arc<Mutex<Vec<Asked>>>, Answering) = (Arc::default(), Arc::new(answering));
-        let app = Router::new().fallback(any(answered)).with_state((Arc::clone(&asked), answering));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = Url::parse(&format!("http://{}/v1", listener.local_addr().unwrap())).unwrap();
-        tokio::spawn(async move { axum::serve(listener, app).await });
-        Self { url, asked }
-    }
-
-    fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().unwrap().clone()
-    }
-
-    fn openai(&self) -> RemoteVoice<OpenAiSpeech> {
-        RemoteVoice(OpenAiSpeech::new(http(), self.url.clone(), Some(key()), "tts-1".to_owned()))
-    }
-
-    fn elevenlabs(&self) -> RemoteVoice<ElevenLabs> {
-        RemoteVoice(ElevenLabs::new(http(), self.url.clone(), key(), "model-1".to_owned()))
-    }
-
-    fn polly(&self) -> RemoteVoice<Polly> {
-        let signer = Signer(self.url.origin().ascii_serialization());
-        RemoteVoice(Polly::new(SignedCalls::new(http(), Arc::new(signer))))
-    }
-}
-
-async fn answered(
-    State((asked, answering)): State<(Arc<Mutex<Vec<Asked>>>, Answering)>,
-    headers: HeaderMap,
-    uri: Uri,
-    body: Bytes,
-) -> Response {
-    let request = Asked { uri: uri.to_string(), headers, body: serde_json::from_slice(&body).unwrap_or_default() };
-    let response = answering(&request);
-    asked.lock().unwrap().push(request);
-    response
-}
-
-struct Signer(String);
-
-#[async_trait::async_trait]
-impl RequestSigner for Signer {
-    fn endpoint(&self, _service: CloudService) -> String {
-        self.0.clone()
-    }
-
-    async fn sign(&self, request: &UnsignedRequest<'_>) -> Result<Vec<(String, String)>, SignError> {
-        Ok(vec![("authorization".to_owned(), format!("signed {}", request.service.signing_name))])
-    }
-}
-
-fn http() -> HttpClient {
-    HttpClient::new(HttpConfig { back_off: Duration::from_millis(2), attempts: 2, ..HttpConfig::default() }).unwrap()
-}
-
-fn key() -> Key {
-    Key::read(PLANTED, None).unwrap()
-}
+use server::{Asked, PLANTED, Server};
 
 /// As many samples of an even loudness.
 fn pcm(samples: usize) -> Vec<u8> {
