@@ -86,7 +86,13 @@ impl PictureTable {
             let steps = self.ticks.len() as i128 - 1;
             return (first * steps + (last - first) * index as i128) * numerator / (denominator * steps);
         }
-        i128::from(self.ticks[index]) * numerator / denominator
+        self.nanos_of(self.ticks[index])
+    }
+
+    /// So many ticks in nanoseconds, rounded down.
+    pub fn nanos_of(&self, ticks: i64) -> i128 {
+        let (numerator, denominator) = self.nanos_in_tick();
+        (i128::from(ticks) * numerator).div_euclid(denominator)
     }
 
     /// As numerator and denominator.
@@ -95,9 +101,7 @@ impl PictureTable {
     }
 
     pub fn duration(&self) -> Duration {
-        let (numerator, denominator) = self.nanos_in_tick();
-        let nanos = i128::from(self.end_ticks) * numerator / denominator;
-        Duration::from_nanos(u64::try_from(nanos).unwrap_or(0))
+        Duration::from_nanos(u64::try_from(self.nanos_of(self.end_ticks)).unwrap_or(0))
     }
 
     /// The picture on screen at `nanos`; before the first one, the first.
@@ -125,7 +129,7 @@ fn is_regular(ticks: &[i64]) -> bool {
 
 impl ClipFacts {
     /// The part of the clip that is shown, in nanoseconds from its start; never empty.
-    fn part(&self, clip: &Clip) -> (i128, i128) {
+    pub(super) fn part(&self, clip: &Clip) -> (i128, i128) {
         let nanos = |time: Duration| i128::try_from(time.as_nanos()).unwrap_or(i128::MAX);
         let end = clip.trim.end.unwrap_or(Duration::MAX).min(self.duration);
         let start = nanos(clip.trim.start);
@@ -149,11 +153,15 @@ impl ClipFacts {
     /// sound does; otherwise the part's last picture stays.
     #[must_use]
     pub fn picture_at(&self, clip: &Clip, rate: FrameRate, frame: u64) -> usize {
+        self.table.at(self.moment(clip, rate, frame))
+    }
+
+    /// What time it is in the clip `frame` frames after it began, in nanoseconds from its start.
+    pub(super) fn moment(&self, clip: &Clip, rate: FrameRate, frame: u64) -> i128 {
         let (start, end) = self.part(clip);
         let length = end - start;
         let passed = i128::from(frame) * 1_000_000_000 / i128::from(rate.get()) + TOLERANCE.as_nanos() as i128;
-        let passed = if clip.is_looped { passed % length } else { passed.min(length - 1) };
-        self.table.at(start + passed)
+        start + if clip.is_looped { passed % length } else { passed.min(length - 1) }
     }
 }
 

@@ -8,6 +8,7 @@ mod facts;
 mod filters;
 mod probe;
 mod reader;
+mod thinning;
 
 pub use facts::{ClipFacts, Colors, Transfer};
 pub use probe::probe;

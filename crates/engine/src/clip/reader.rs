@@ -8,6 +8,7 @@ use rushes_core::timeline::Clip;
 
 use super::facts::ClipFacts;
 use super::filters::filters;
+use super::thinning::Thinning;
 use super::{complaint, input};
 use crate::ffmpeg::{Ffmpeg, FrameStream, FrameTime};
 use crate::picture::Picture;
@@ -157,6 +158,11 @@ impl ClipReader {
     fn stream(&self, start: Start) -> Result<FrameStream, RenderError> {
         let ticks = &self.facts.table.ticks;
         let filters = filters(&self.facts, self.clip.fit, &self.output);
+        let shown = self.next_frame.saturating_sub(1);
+        let filters = match Thinning::new(&self.facts, &self.clip, self.output.frame_rate, shown) {
+            Some(kept) => format!("select={kept},{filters}"),
+            None => filters,
+        };
         // Half-way from the picture before, so that no rounding can hide the one that is wanted.
         let (seek, filters) = match start {
             Start::Picture(0) | Start::Beginning => (None, filters),
