@@ -78,7 +78,7 @@ impl Engine {
     /// [`RenderError`] when drawing or ffmpeg fails.
     pub async fn preview(&self, timeline: &Timeline, frame: u64) -> Result<Vec<u8>, RenderError> {
         let plan = Plan::new(timeline, &mut Typesetter::new());
-        let loader = Loader::new(self.ffmpeg.clone(), timeline.output);
+        let loader = Loader::new(self.ffmpeg.clone(), timeline.output, std::env::temp_dir());
         snapshot(&self.ffmpeg, &plan, &loader, frame, Format::Png).await
     }
 

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use common::{ffmpeg, program};
-use image::ImageEncoder;
+use image::{ImageEncoder, ImageFormat};
 use rushes_core::spec::{Fit, Output};
-use rushes_core::timeline::{Backdrop, SpokenScene, SpokenVideo, Still, Timeline};
+use rushes_core::timeline::{Backdrop, Soundtrack, SpokenScene, SpokenVideo, Still, Timeline};
 use rushes_core::units::FrameRate;
 use rushes_engine::Engine;
 
@@ -31,11 +31,7 @@ const fn grey(level: u8) -> Rgb {
 
 /// The middle of each quarter, as a frame with the picture shows it.
 async fn shown(picture: &str) -> Result<Vec<Rgb>> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures").join(picture);
-    let output = Output { width: 128, height: 96, frame_rate: FrameRate::new(24).unwrap() };
-    let still = Backdrop::Still(Still { path, fit: Fit::Cover, camera: None });
-    let scene = SpokenScene { minimum_duration: Duration::from_millis(100), ..SpokenScene::plain(still) };
-    let (timeline, _) = Timeline::lay(output, SpokenVideo::plain(vec![scene]));
+    let (timeline, _) = story(picture);
     let png = Engine::new(program()).preview(&timeline, 0).await?;
     let rgb = ffmpeg(&["-f", "png_pipe", "-i", "-", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"], &png)?;
     ensure!(rgb.len() == 128 * 96 * 3, "{picture}: {} bytes", rgb.len());
@@ -46,8 +42,20 @@ async fn shown(picture: &str) -> Result<Vec<Rgb>> {
     Ok(vec![at(32, 24), at(96, 24), at(32, 72), at(96, 72)])
 }
 
+/// A video that shows nothing but the picture.
+fn story(picture: &str) -> (Timeline, Soundtrack) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures").join(picture);
+    let output = Output { width: 128, height: 96, frame_rate: FrameRate::new(24).unwrap() };
+    let still = Backdrop::Still(Still { path, fit: Fit::Cover, camera: None });
+    let scene = SpokenScene { minimum_duration: Duration::from_millis(100), ..SpokenScene::plain(still) };
+    Timeline::lay(output, SpokenVideo::plain(vec![scene]))
+}
+
 async fn assert_shows(picture: &str, wanted: [Rgb; 4]) -> Result<()> {
-    let shown = shown(picture).await?;
+    assert_near(picture, &shown(picture).await?, wanted)
+}
+
+fn assert_near(picture: &str, shown: &[Rgb], wanted: [Rgb; 4]) -> Result<()> {
     let is_near = |shown: &Rgb, wanted: &Rgb| shown.iter().zip(wanted).all(|(a, b)| a.abs_diff(*b) <= 10);
     ensure!(shown.iter().zip(&wanted).all(|(shown, wanted)| is_near(shown, wanted)), "{picture}: {shown:?}");
     Ok(())
@@ -114,27 +122,51 @@ fn in_display_p3(color: Rgb) -> Rgb {
     })
 }
 
+const IN_DISPLAY_P3: [Rgb; 4] = [[200, 60, 60], [60, 180, 80], [70, 80, 200], WHITE];
+
+/// Writes [`IN_DISPLAY_P3`] as a telephone does, its profile with it.
+fn write_wide(path: &Path, format: ImageFormat) -> Result<()> {
+    let picture = image::RgbImage::from_fn(64, 48, |x, y| {
+        image::Rgb(in_display_p3(IN_DISPLAY_P3[usize::from(x >= 32) + 2 * usize::from(y >= 24)]))
+    });
+    let profile = moxcms::ColorProfile::new_display_p3().encode()?;
+    let file = std::io::BufWriter::new(std::fs::File::create(path)?);
+    if format == ImageFormat::Png {
+        let mut encoder = image::codecs::png::PngEncoder::new(file);
+        encoder.set_icc_profile(profile)?;
+        picture.write_with_encoder(encoder)?;
+    } else {
+        let mut encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(file, 95);
+        encoder.set_icc_profile(profile)?;
+        picture.write_with_encoder(encoder)?;
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_colour_profile_says_what_the_numbers_mean() -> Result<()> {
-    let wanted = [[200, 60, 60], [60, 180, 80], [70, 80, 200], WHITE];
-    let picture = image::RgbImage::from_fn(64, 48, |x, y| {
-        image::Rgb(in_display_p3(wanted[usize::from(x >= 32) + 2 * usize::from(y >= 24)]))
-    });
     let directory = tempfile::tempdir()?;
-    let profile = moxcms::ColorProfile::new_display_p3().encode()?;
-    for name in ["wide.png", "wide.jpg"] {
-        let path = directory.path().join(name);
-        let file = std::io::BufWriter::new(std::fs::File::create(&path)?);
-        if name.ends_with("png") {
-            let mut encoder = image::codecs::png::PngEncoder::new(file);
-            encoder.set_icc_profile(profile.clone())?;
-            picture.write_with_encoder(encoder)?;
-        } else {
-            let mut encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(file, 95);
-            encoder.set_icc_profile(profile.clone())?;
-            picture.write_with_encoder(encoder)?;
-        }
-        assert_shows(path.to_str().unwrap(), wanted).await?;
+    for format in [ImageFormat::Png, ImageFormat::Jpeg] {
+        let path = directory.path().join("wide");
+        write_wide(&path, format)?;
+        assert_shows(path.to_str().unwrap(), IN_DISPLAY_P3).await?;
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_profile_means_is_kept_in_the_folder_of_the_task_whatever_its_name() -> Result<()> {
+    let outer = tempfile::tempdir()?;
+    let directory = outer.path().join(r"it's [a], 100% b;c:d\e = é");
+    std::fs::create_dir(&directory)?;
+    let picture = outer.path().join("wide.png");
+    write_wide(&picture, ImageFormat::Png)?;
+    let files = common::render(&Engine::new(program()), &story(picture.to_str().unwrap()), &directory).await?;
+    let poster = image::open(&files.poster)?.to_rgb8();
+    let shown = [(32, 24), (96, 24), (32, 72), (96, 72)].map(|(x, y)| poster.get_pixel(x, y).0);
+    assert_near("the poster", &shown, IN_DISPLAY_P3)?;
+    let kept = std::fs::read_dir(files.poster.parent().unwrap())?.map(|entry| Ok(entry?.path()));
+    let kept: Vec<_> = kept.collect::<Result<_>>()?;
+    assert!(kept.iter().all(|path| path.extension().is_none_or(|ending| ending != "cube")), "{kept:?}");
     Ok(())
 }

@@ -61,7 +61,7 @@ impl Engine {
         let shared: Vec<Shared<'_>> = shapes
             .map(|Shape { plan, segment_keys, directory, .. }| Shared {
                 plan,
-                loader: Loader::new(self.ffmpeg.clone(), plan.output),
+                loader: Loader::new(self.ffmpeg.clone(), plan.output, directory.clone()),
                 segment_keys,
                 directory,
                 drawn,

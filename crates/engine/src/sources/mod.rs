@@ -1,5 +1,6 @@
 //! The media of users, brought into a form that can be drawn.
 
+mod decoder;
 mod overlay;
 mod profile;
 mod recent;
@@ -16,6 +17,7 @@ use crate::clip::{ClipFacts, ClipReader, probe};
 use crate::ffmpeg::Ffmpeg;
 use crate::look::{Look, Moment, Scenery};
 use crate::picture::{Bitmap, Picture};
+use decoder::Decoder;
 use overlay::decode_overlay;
 use recent::Recent;
 use still::decode_still;
@@ -68,6 +70,7 @@ fn missing() -> RenderError {
 /// Loads media, each piece once for all segments that show it at the same time.
 pub struct Loader {
     ffmpeg: Ffmpeg,
+    decoder: Decoder,
     output: Output,
     stills: Recent<Arc<Still>, Picture>,
     overlays: Recent<PlacedPicture, Bitmap>,
@@ -75,10 +78,11 @@ pub struct Loader {
 }
 
 impl Loader {
-    /// A loader for pictures of one shape.
+    /// A loader for pictures of one shape, with a folder for what ffmpeg needs in files meanwhile.
     #[must_use]
-    pub fn new(ffmpeg: Ffmpeg, output: Output) -> Self {
+    pub fn new(ffmpeg: Ffmpeg, output: Output, scratch: PathBuf) -> Self {
         Self {
+            decoder: Decoder::new(ffmpeg.clone(), scratch),
             ffmpeg,
             output,
             stills: Recent::new(KEPT_STILLS, |picture| picture.bytes().len()),
@@ -111,7 +115,7 @@ impl Loader {
     async fn load_scenery(&self, scenery: &Scenery, sources: &mut Sources) -> Result<(), RenderError> {
         match &scenery.backdrop {
             Moment::Still(still, _) if !sources.stills.iter().any(|(known, _)| known == still) => {
-                let decode = decode_still(&self.ffmpeg, still, &self.output);
+                let decode = decode_still(&self.decoder, still, &self.output);
                 let picture = self.stills.get_or_load(still, decode).await?;
                 sources.stills.push((Arc::clone(still), picture));
             }
@@ -127,7 +131,7 @@ impl Loader {
     async fn load_overlays(&self, overlays: &[PlacedPicture], sources: &mut Sources) -> Result<(), RenderError> {
         for overlay in overlays {
             if sources.overlay(overlay).is_none() {
-                let decode = decode_overlay(&self.ffmpeg, overlay, &self.output);
+                let decode = decode_overlay(&self.decoder, overlay, &self.output);
                 sources.overlays.push((overlay.clone(), self.overlays.get_or_load(overlay, decode).await?));
             }
         }

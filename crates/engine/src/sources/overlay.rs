@@ -4,22 +4,25 @@ use rushes_core::ports::RenderError;
 use rushes_core::spec::{Alignment, Output};
 use rushes_core::timeline::PlacedPicture;
 
-use super::still::decode;
-use crate::ffmpeg::Ffmpeg;
+use super::decoder::Decoder;
 use crate::picture::Bitmap;
 
 /// Decodes a picture with its transparency.
 ///
 /// # Errors
 /// [`RenderError::Picture`] when the file is not a picture that ffmpeg can read.
-pub async fn decode_overlay(ffmpeg: &Ffmpeg, overlay: &PlacedPicture, output: &Output) -> Result<Bitmap, RenderError> {
+pub async fn decode_overlay(
+    decoder: &Decoder,
+    overlay: &PlacedPicture,
+    output: &Output,
+) -> Result<Bitmap, RenderError> {
     let width = whole(overlay.width.get() * f64::from(output.width)).max(1);
     // A tall picture is made smaller than asked for rather than cut.
     let scale = format!(
         "format=rgba,scale=w={width}:h={}:force_original_aspect_ratio=decrease:flags=lanczos+accurate_rnd,format=rgba",
         output.height
     );
-    let bytes = decode(ffmpeg, &overlay.path, &scale, &["-f", "image2pipe", "-c:v", "pam"]).await?;
+    let bytes = decoder.decode(&overlay.path, &scale, &["-f", "image2pipe", "-c:v", "pam"]).await?;
     let broken = || RenderError::Picture { reason: "the decoded picture is not whole".to_owned() };
     let (width, height, rgba) = read_pam(&bytes).ok_or_else(broken)?;
     let margin = whole(overlay.margin.get() * f64::from(output.width.min(output.height)));

@@ -27,13 +27,14 @@ impl ColorTable {
 }
 
 /// The table for a picture; `None` where its colours are sRGB, or nothing is known of them. A profile that
-/// cannot be used is as good as none: the picture can be shown all the same.
+/// cannot be used is as good as none: the picture can be shown all the same. The table lies in `scratch`.
 ///
 /// # Errors
 /// [`RenderError::Io`] when the table cannot be stored.
-pub fn color_table(picture: &Path) -> Result<Option<ColorTable>, RenderError> {
+pub fn color_table(picture: &Path, scratch: &Path) -> Result<Option<ColorTable>, RenderError> {
     let Some(colors) = embedded_profile(picture).as_deref().and_then(srgb_grid) else { return Ok(None) };
-    let written = write_cube(&colors).map_err(|source| RenderError::Io { doing: "storing a table of colours", source });
+    let written =
+        write_cube(&colors, scratch).map_err(|source| RenderError::Io { doing: "storing a table of colours", source });
     written.map(|file| Some(ColorTable(file)))
 }
 
@@ -50,10 +51,10 @@ fn srgb_grid(profile: &[u8]) -> Option<Vec<[f32; 3]>> {
     let points = grid();
     let mut colors = vec![[0.0; 3]; points.len()];
     to_srgb.transform(points.as_flattened(), colors.as_flattened_mut()).ok()?;
-    let changes = points.as_flattened().iter().zip(colors.as_flattened());
+    let mut changes = points.as_flattened().iter().zip(colors.as_flattened());
     // What is no number is no colour either.
     let is_usable = colors.as_flattened().iter().all(|channel| channel.is_finite());
-    (is_usable && changes.into_iter().any(|(from, to)| (from - to).abs() > LEAST_CHANGE)).then_some(colors)
+    (is_usable && changes.any(|(from, to)| (from - to).abs() > LEAST_CHANGE)).then_some(colors)
 }
 
 fn grid() -> Vec<[f32; 3]> {
@@ -63,12 +64,12 @@ fn grid() -> Vec<[f32; 3]> {
 }
 
 /// Adobe's Cube LUT Specification 1.0, §3. Four digits: no machine's last bit is among them.
-fn write_cube(colors: &[[f32; 3]]) -> io::Result<NamedTempFile> {
+fn write_cube(colors: &[[f32; 3]], scratch: &Path) -> io::Result<NamedTempFile> {
     let mut text = format!("LUT_3D_SIZE {SIDE}\n");
     for [red, green, blue] in colors.iter().map(|color| color.map(|channel| channel.clamp(0.0, 1.0))) {
         let _ = writeln!(text, "{red:.4} {green:.4} {blue:.4}");
     }
-    let mut file = tempfile::Builder::new().prefix("rushes-colors-").suffix(".cube").tempfile()?;
+    let mut file = tempfile::Builder::new().prefix("rushes-colors-").suffix(".cube").tempfile_in(scratch)?;
     file.write_all(text.as_bytes())?;
     Ok(file)
 }
