@@ -142,7 +142,8 @@ pub fn encoder_settings(segment: &Segment) -> Vec<String> {
     let input = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", &size, "-framerate", &rate, "-i", "pipe:0"];
     let is_moving = segment.is_moving();
     let Effort { preset, rate_control, rate } = effort(segment.quality, is_moving);
-    let settings = if is_moving { moving(segment.frames()) } else { format!("{COMMON}:{STILL}") };
+    let own = if is_moving { moving(segment.frames()) } else { STILL.to_owned() };
+    let settings = format!("{COMMON}:{own}");
     let encoder =
         ["-c:v", "libx264", "-preset", preset, rate_control, rate, "-threads", THREADS, "-x264-params", &settings];
     let target = ["-f", "h264", "pipe:1"];
@@ -151,7 +152,7 @@ pub fn encoder_settings(segment: &Segment) -> Vec<String> {
 
 fn moving(frames: u64) -> String {
     let (first, last) = (frames.saturating_sub(LAST), frames.saturating_sub(1));
-    format!("{COMMON}:{MOVING}:zones={first},{last},b={LAST_SHARE}")
+    format!("{MOVING}:zones={first},{last},b={LAST_SHARE}")
 }
 
 /// How much work x264 puts into pictures, and how many bits.

@@ -16,26 +16,32 @@ const COLUMNS: usize = 64;
 /// Bits behind the point of finished samples.
 const RESULT_SHIFT: u32 = 5;
 
-/// Adds rows, each with its weight.
-pub fn add_rows(sums: &mut [i16], rows: &[(&[i16], i16)]) {
-    #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
-        #[expect(unsafe_code, reason = "the processor was just found to have the instructions")]
-        // SAFETY: the only condition of the call is that the processor has AVX2.
-        return unsafe { add_rows_avx2(sums, rows) };
-    }
-    add_rows_anywhere(sums, rows);
+/// Does work, a function that is always inlined, with the widest vectors that the processor has, of those that
+/// pay. A function for any work would not do: closures are not always inlined into it.
+macro_rules! vectorized {
+    ($work:ident($($name:ident: $kind:ty),*)) => {
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("avx2") {
+            #[target_feature(enable = "avx2")]
+            fn with_avx2($($name: $kind),*) {
+                $work($($name),*);
+            }
+            #[expect(unsafe_code, reason = "the processor was just found to have the instructions")]
+            // SAFETY: the only condition of the call is that the processor has AVX2.
+            return unsafe { with_avx2($($name),*) };
+        }
+        $work($($name),*);
+    };
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn add_rows_avx2(sums: &mut [i16], rows: &[(&[i16], i16)]) {
-    add_rows_anywhere(sums, rows);
+/// Adds rows, each with its weight.
+pub fn add_rows(sums: &mut [i16], rows: &[(&[i16], i16)]) {
+    vectorized!(sum_rows(sums: &mut [i16], rows: &[(&[i16], i16)]));
 }
 
 /// The sums of a block of columns stay in registers.
 #[inline(always)]
-fn add_rows_anywhere(sums: &mut [i16], rows: &[(&[i16], i16)]) {
+fn sum_rows(sums: &mut [i16], rows: &[(&[i16], i16)]) {
     let lost = lost_by(rows.len());
     let (blocks, rest) = sums.as_chunks_mut::<COLUMNS>();
     for (block, sums) in blocks.iter_mut().enumerate() {
@@ -71,24 +77,12 @@ const fn lost_by(products: usize) -> i16 {
 
 /// Four finished rows, half a sample's value more than they are.
 pub fn mix_columns(across: &BlockTaps, rows: &[Vec<i16>; ROWS], mixed: &mut [Vec<i16>; ROWS]) {
-    #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
-        #[expect(unsafe_code, reason = "the processor was just found to have the instructions")]
-        // SAFETY: the only condition of the call is that the processor has AVX2.
-        return unsafe { mix_columns_avx2(across, rows, mixed) };
-    }
-    mix_columns_anywhere(across, rows, mixed);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn mix_columns_avx2(across: &BlockTaps, rows: &[Vec<i16>; ROWS], mixed: &mut [Vec<i16>; ROWS]) {
-    mix_columns_anywhere(across, rows, mixed);
+    vectorized!(sum_columns(across: &BlockTaps, rows: &[Vec<i16>; ROWS], mixed: &mut [Vec<i16>; ROWS]));
 }
 
 /// The sums of a block's four rows stay in registers, which is why each has a name.
 #[inline(always)]
-fn mix_columns_anywhere(across: &BlockTaps, rows: &[Vec<i16>; ROWS], mixed: &mut [Vec<i16>; ROWS]) {
+fn sum_columns(across: &BlockTaps, rows: &[Vec<i16>; ROWS], mixed: &mut [Vec<i16>; ROWS]) {
     const HALF: i16 = 1 << (RESULT_SHIFT - 1);
     let [row_0, row_1, row_2, row_3] = rows;
     let [mixed_0, mixed_1, mixed_2, mixed_3] = mixed;
@@ -121,23 +115,11 @@ fn add_lanes(sums: &mut [i16; LANES], weights: &[i16; LANES], row: &[i16], at: u
 
 /// Cuts off what lies beyond a byte and behind the point.
 pub fn to_bytes(line: &mut [u8], mixed: &[i16]) {
-    #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
-        #[expect(unsafe_code, reason = "the processor was just found to have the instructions")]
-        // SAFETY: the only condition of the call is that the processor has AVX2.
-        return unsafe { to_bytes_avx2(line, mixed) };
-    }
-    to_bytes_anywhere(line, mixed);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn to_bytes_avx2(line: &mut [u8], mixed: &[i16]) {
-    to_bytes_anywhere(line, mixed);
+    vectorized!(cut(line: &mut [u8], mixed: &[i16]));
 }
 
 #[inline(always)]
-fn to_bytes_anywhere(line: &mut [u8], mixed: &[i16]) {
+fn cut(line: &mut [u8], mixed: &[i16]) {
     for (byte, sum) in line.iter_mut().zip(mixed) {
         *byte = (sum >> RESULT_SHIFT).clamp(0, 255) as u8;
     }
