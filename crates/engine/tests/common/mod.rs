@@ -44,11 +44,11 @@ pub fn ffmpeg(arguments: &[&str], input: &[u8]) -> Result<Vec<u8>> {
     Ok(output.stdout)
 }
 
-/// A file that ffmpeg makes of an expression of its filters.
+/// A file that ffmpeg makes of an expression of its filters, whatever the coder thinks of its settings.
 pub fn made(directory: &Path, name: &str, lavfi: &str, coder: &[&str]) -> Result<PathBuf> {
     let path = directory.join(name);
     let target = path.to_str().context("path")?;
-    ffmpeg(&[&["-f", "lavfi", "-i", lavfi], coder, &["-bitexact", "-y", target]].concat(), &[])?;
+    ffmpeg(&[&["-loglevel", "error", "-f", "lavfi", "-i", lavfi], coder, &["-bitexact", "-y", target]].concat(), &[])?;
     Ok(path)
 }
 
