@@ -3,10 +3,12 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rushes_core::task::TaskId;
+use rushes_core::work::{MAX_HAND_BACKS, MAX_TRIES};
 use rushes_tests::Service;
 use rushes_tests::lambda::{Answer, SourceQueue, failed_messages, sqs_event};
 use rushes_tests::leases::lease_until;
@@ -137,6 +139,34 @@ async fn a_function_whose_time_ends_gives_its_task_back_and_the_next_one_goes_on
     let segments = &done["result"]["segments"];
     assert!(segments["reused"] == 2 && segments["total"].as_u64() > Some(2), "{segments}");
     assert_eq!(service.messages(TASKS).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_video_may_take_the_time_of_more_functions_than_it_has_tries() {
+    let service = Service::start().await.unwrap();
+    let queue = service.source_queue(TASKS).await.unwrap();
+    let proxy = Proxy::start(&service.aws.endpoint, 0).await.unwrap();
+    // Each function keeps one more segment; with the next it takes for ever.
+    let may_keep = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&may_keep);
+    let _hold =
+        proxy.hold(Moment::Before, move |call| call.remembers("segment") && !asked.swap(false, Ordering::SeqCst));
+    let variables = [("AWS_ENDPOINT_URL", proxy.endpoint.as_str()), ("RUSHES_SEGMENT_WORKERS", "1")];
+    let mut function = service.function("render", &variables).unwrap();
+    let id = service.client.submit(&spec()).await.unwrap();
+    let mut functions = 0;
+    while task(&service, &id).await["status"] != "completed" {
+        assert!(functions < MAX_HAND_BACKS, "{}", service.log("render"));
+        functions += 1;
+        may_keep.store(true, Ordering::SeqCst);
+        let answer = function.deal_with_messages(&queue, 1, MINUTE, 14 * SECOND).await.unwrap();
+        assert_eq!(failed_messages(&returned(answer)).unwrap(), Vec::<&str>::new(), "{}", service.log("render"));
+    }
+    let done = task(&service, &id).await;
+    assert_eq!(done["attempts"], functions);
+    assert!(functions > MAX_TRIES, "{functions} functions were enough");
+    let segments = &done["result"]["segments"];
+    assert_eq!(segments["reused"], segments["total"].as_u64().unwrap() - 1);
 }
 
 #[tokio::test]

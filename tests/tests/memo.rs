@@ -135,13 +135,13 @@ async fn a_hundred_who_ask_at_once_in_two_processes_make_one_call() {
 #[tokio::test]
 async fn whoever_dies_is_followed_by_another_and_comes_too_late() {
     let aws = LocalAws::start().await.unwrap();
-    let (dead, alive) = (process(&aws, SECOND).await, process(&aws, SECOND).await);
+    let (dead, alive) = (process(&aws, 3 * SECOND).await, process(&aws, 3 * SECOND).await);
     let Begin::Yours(ticket) = dead.begin(key("taken")).await.unwrap() else { panic!("nobody else asked") };
     assert!(matches!(alive.begin(key("taken")).await.unwrap(), Begin::Held(_)));
     // The first keeps its right for a while, then is heard of no more.
-    tokio::time::sleep(SECOND * 2 / 3).await;
+    tokio::time::sleep(2 * SECOND).await;
     dead.keep(&ticket).await.unwrap();
-    tokio::time::sleep(SECOND * 2 / 3).await;
+    tokio::time::sleep(2 * SECOND).await;
     assert!(matches!(alive.begin(key("taken")).await.unwrap(), Begin::Held(_)));
     assert_eq!(
         computed(&alive, key("taken"), "second").await,

@@ -17,7 +17,8 @@ use rushes_core::task::{
 use rushes_tests::LocalAws;
 
 const LEASE: Duration = Duration::from_secs(60);
-const SHORT: Duration = Duration::from_millis(300);
+/// Long enough that a busy machine asks again within it.
+const SHORT: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(86_400);
 
 fn task(time_to_live: Duration) -> Task {
