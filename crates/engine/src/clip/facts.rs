@@ -172,7 +172,7 @@ pub mod tests {
 
     use super::*;
 
-    fn facts(ticks: Vec<i64>, time_base: (u32, u32), end_ticks: i64) -> ClipFacts {
+    pub fn facts(ticks: Vec<i64>, time_base: (u32, u32), end_ticks: i64) -> ClipFacts {
         let pictures = ticks.into_iter().map(|ticks| (ticks, true)).collect();
         let table = PictureTable::new(pictures, time_base, end_ticks).unwrap();
         ClipFacts {
@@ -185,7 +185,7 @@ pub mod tests {
         }
     }
 
-    fn clip(start_ms: u64, end_ms: Option<u64>, is_looped: bool) -> Clip {
+    pub fn clip(start_ms: u64, end_ms: Option<u64>, is_looped: bool) -> Clip {
         let trim = Trim { start: Duration::from_millis(start_ms), end: end_ms.map(Duration::from_millis) };
         Clip { path: "clip.mp4".into(), fit: Fit::Cover, trim, is_looped }
     }

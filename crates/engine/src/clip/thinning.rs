@@ -65,34 +65,12 @@ fn seconds(nanos: i128) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::time::Duration;
-
     use proptest::prelude::*;
-    use rushes_core::spec::{Fit, Trim};
 
-    use super::super::facts::{Colors, PictureTable, Transfer};
+    use super::super::facts::tests::{clip, facts};
     use super::*;
 
-    const TICKS_A_SECOND: u32 = 10_000;
-
-    fn facts(pictures: Vec<i64>, end_ticks: i64) -> ClipFacts {
-        let pictures = pictures.into_iter().map(|ticks| (ticks, true)).collect();
-        let table = PictureTable::new(pictures, (1, TICKS_A_SECOND), end_ticks).unwrap();
-        ClipFacts {
-            width: 2,
-            height: 2,
-            duration: table.duration(),
-            has_sound: false,
-            colors: Colors { has_matrix: true, is_wide: false, transfer: Transfer::Standard },
-            table: Arc::new(table),
-        }
-    }
-
-    fn clip(start_ms: u64, is_looped: bool) -> Clip {
-        let trim = Trim { start: Duration::from_millis(start_ms), end: None };
-        Clip { path: "clip.mp4".into(), fit: Fit::Cover, trim, is_looped }
-    }
+    const TIME_BASE: (u32, u32) = (1, 10_000);
 
     /// What the expression says.
     fn keeps(thinning: &Thinning, nanos: i128) -> bool {
@@ -102,13 +80,13 @@ mod tests {
 
     #[test]
     fn most_pictures_of_a_fast_clip_are_left_out_and_none_of_a_slow_one() {
-        let fast = facts((0..240).map(|n| n * i64::from(TICKS_A_SECOND) / 240).collect(), 10_000);
+        let fast = facts((0..240).map(|n| n * 10_000 / 240).collect(), TIME_BASE, 10_000);
         let rate = FrameRate::new(30).unwrap();
-        let thinning = Thinning::new(&fast, &clip(0, false), rate, 0).unwrap();
+        let thinning = Thinning::new(&fast, &clip(0, None, false), rate, 0).unwrap();
         let kept = fast.table.ticks.iter().filter(|ticks| keeps(&thinning, fast.table.nanos_of(**ticks))).count();
         assert!((30..60).contains(&kept), "{kept} of 240");
-        let slow = facts((0..30).map(|n| n * i64::from(TICKS_A_SECOND) / 30).collect(), 10_000);
-        assert_eq!(Thinning::new(&slow, &clip(0, false), rate, 0), None);
+        let slow = facts((0..30).map(|n| n * 10_000 / 30).collect(), TIME_BASE, 10_000);
+        assert_eq!(Thinning::new(&slow, &clip(0, None, false), rate, 0), None);
     }
 
     proptest! {
@@ -120,7 +98,7 @@ mod tests {
             let mut ticks = vec![first];
             ticks.extend(gaps.iter().scan(first, |at, gap| { *at += gap; Some(*at) }));
             let end = ticks[ticks.len() - 1] + stays;
-            let (facts, clip, rate) = (facts(ticks, end), clip(start_ms, is_looped), FrameRate::new(rate).unwrap());
+            let (facts, clip, rate) = (facts(ticks, TIME_BASE, end), clip(start_ms, None, is_looped), FrameRate::new(rate).unwrap());
             prop_assume!(facts.check(&clip).is_ok());
             let Some(thinning) = Thinning::new(&facts, &clip, rate, frame) else { return Ok(()) };
             let mut before = facts.moment(&clip, rate, frame);
