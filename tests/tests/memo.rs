@@ -3,8 +3,9 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,7 +14,8 @@ use jiff::{SignedDuration, Timestamp};
 use rushes_aws::DynamoMemo;
 use rushes_core::keys::ObjectKey;
 use rushes_core::memo::{
-    Budget, Counts, Desk, Fresh, Json, Level, LeveledMemo, Limits, Memorable, Recalled, Scope, Sweeper, made_for, once,
+    Budget, Counts, Desk, Fresh, Json, Level, LeveledMemo, Limits, Memorable, Recalled, Scope, Sweeper, Whole,
+    made_for, once, once_each,
 };
 use rushes_core::ports::{Begin, Bucket, Entry, Memo, MemoCatalog, MemoClaim, MemoKey, MemoKind, MemoStore, Source};
 use rushes_core::seal::{open, seal};
@@ -151,6 +153,50 @@ async fn whoever_dies_is_followed_by_another_and_comes_too_late() {
     dead.keep(&ticket).await.unwrap();
     dead.finish(ticket, seal(&[b"\"first\""]), 60 * SECOND).await.unwrap();
     assert_eq!(computed(&dead, key("taken"), "third").await.value.0, "second");
+}
+
+#[tokio::test]
+async fn many_results_are_computed_once_though_two_ask_for_them_in_another_order() {
+    let aws = LocalAws::start().await.unwrap();
+    let processes = [process(&aws, 30 * SECOND).await, process(&aws, 30 * SECOND).await];
+    let keys: Vec<MemoKey> = (0..40).map(|number| key(&number.to_string())).collect();
+    let backwards: Vec<MemoKey> = keys.iter().copied().rev().collect();
+    let computed = Mutex::new(Vec::new());
+    let ask = async |memo: &LeveledMemo, keys: &[MemoKey]| {
+        let compute = |places: Vec<usize>| {
+            let names: Vec<String> = places.iter().map(|place| keys[*place].to_string()).collect();
+            computed.lock().unwrap().extend(names.clone());
+            async move {
+                tokio::time::sleep(SECOND / 20).await;
+                Ok::<_, ()>(names.into_iter().map(Json).collect())
+            }
+        };
+        let storage = Whole::<Json<String>>::default();
+        once_each(memo, keys, &storage, NonZeroUsize::new(3).unwrap(), compute).await.unwrap()
+    };
+    let (forwards, back) = tokio::join!(ask(&processes[0], &keys), ask(&processes[1], &backwards));
+    let names = |keys: &[MemoKey]| keys.iter().map(|key| Some(Json(key.to_string()))).collect::<Vec<_>>();
+    assert_eq!((forwards, back), (names(&keys), names(&backwards)));
+    let computed = computed.into_inner().unwrap();
+    assert_eq!((computed.len(), computed.iter().collect::<HashSet<_>>().len()), (40, 40));
+}
+
+#[tokio::test]
+async fn what_a_group_made_is_remembered_though_the_next_fails_and_its_rights_go_back() {
+    let aws = LocalAws::start().await.unwrap();
+    let (one, other) = (process(&aws, 60 * SECOND).await, process(&aws, 60 * SECOND).await);
+    let keys = [key("a"), key("b"), key("c"), key("d")];
+    let storage = Whole::<Json<String>>::default();
+    let pairs = NonZeroUsize::new(2).unwrap();
+    let fail = |places: Vec<usize>| async move {
+        if places.contains(&2) { Err("no") } else { Ok(vec![Json("first".to_owned()); places.len()]) }
+    };
+    assert_eq!(once_each(&one, &keys, &storage, pairs, fail).await, Err("no"));
+    let work = |places: Vec<usize>| async move { Ok::<_, ()>(vec![Json("second".to_owned()); places.len()]) };
+    let results = tokio::time::timeout(10 * SECOND, once_each(&other, &keys, &storage, pairs, work)).await;
+    let texts: Vec<String> =
+        results.expect("rights were given back").unwrap().into_iter().map(|it| it.unwrap().0).collect();
+    assert_eq!(texts, ["first", "first", "second", "second"]);
 }
 
 #[tokio::test]

@@ -10,5 +10,6 @@ pub mod remember;
 pub mod settings;
 pub mod signed;
 pub mod speak;
+mod spool;
 pub mod voice;
 pub mod writer;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use crate::voice::{ElevenLabs, OpenAiSpeech, Polly, RemoteVoice, VoiceChain};
 use crate::writer::{BedrockModel, Model, ModelWriter, OpenAiModel};
 
 /// Of a provider: as many as it costs to speak again when one fails.
-const SENTENCES_BEFORE_REMEMBERING: usize = 8;
+const SENTENCES_BEFORE_REMEMBERING: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 const PREFIX: &str = "RUSHES_";
 const OPENAI: &str = "https://api.openai.com/v1";
 const ELEVENLABS: &str = "https://api.elevenlabs.io/v1";
@@ -185,7 +186,7 @@ impl Outside {
     }
 
     fn remembering(&self, voice: impl Voice + 'static) -> Arc<dyn Voice> {
-        Arc::new(RememberingVoice::new(Arc::new(voice), self.memo.clone()).of_a_provider(SENTENCES_BEFORE_REMEMBERING))
+        Arc::new(RememberingVoice::new(Arc::new(voice), self.memo.clone()).in_groups_of(SENTENCES_BEFORE_REMEMBERING))
     }
 
     fn remembering_footage(&self, provider: &'static str, footage: impl Footage + 'static) -> Arc<dyn Footage> {

@@ -6,22 +6,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use rushes_core::memo::NoMemo;
+use rushes_core::memo::{Fresh, NoMemo, Recalled, Whole, once_in, recall};
 use rushes_core::ports::{Memo, MemoKey, Progress, RenderError, RenderJob, RenderedFiles, Renderer};
 use rushes_core::task::Stage;
 use rushes_core::timeline::Timeline;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use crate::encode::EncodedSegment;
 use crate::ffmpeg::Ffmpeg;
 use crate::fingerprint::{FileHashes, hash_files, segment_key, segment_keys, video_key};
 use crate::plan::Plan;
-use crate::remember::{is_remembered, recall_video, remember_video};
+use crate::remember::VideoStorage;
 use crate::slots::Slots;
 use crate::snapshot::{Format, snapshot};
-use crate::sound::{encode_sound, sound_key};
+use crate::sound::{AacTrack, encode_sound, sound_key};
 use crate::sources::Loader;
 use crate::text::Typesetter;
-use shape::{Shape, join};
+use shape::{Shape, Silent, join};
 
 /// Names of the results in a shape's directory.
 pub const VIDEO_FILE: &str = "video.mp4";
@@ -89,15 +90,17 @@ impl Engine {
     pub async fn inspect(&self, timeline: &Timeline) -> Result<Vec<PlannedSegment>, RenderError> {
         let plan = Plan::new(timeline, &mut Typesetter::new());
         let hashes = hash_files(timeline)?;
+        let storage = Whole::<EncodedSegment>::default();
         let mut facts = Vec::with_capacity(plan.segments.len());
         for frames in &plan.segments {
             let segment = plan.segment(frames.clone());
+            let key = segment_key(&segment, &hashes);
             facts.push(PlannedSegment {
                 first_frame: frames.start,
                 frames: segment.frames(),
                 distinct_frames: segment.shots.len() as u64,
                 is_moving: segment.is_moving(),
-                is_remembered: is_remembered(self.memo.as_ref(), segment_key(&segment, &hashes)).await,
+                is_remembered: recall(self.memo.as_ref(), key, &storage).await.is_some(),
             });
         }
         Ok(facts)
@@ -117,7 +120,8 @@ impl Renderer for Engine {
             let key = video_key(&segment_keys, &sound_key);
             let directory = job.directory.join(format!("output-{place}"));
             make_folder(&directory).await.map_err(|source| RenderError::Io { doing: "making a folder", source })?;
-            match recall_video(self.memo.as_ref(), key, &directory).await {
+            let storage = VideoStorage { memo: self.memo.as_ref(), directory: &directory };
+            match recall(self.memo.as_ref(), key, &storage).await {
                 Some(files) => finished.push((place, files)),
                 None => missing.push((place, Shape { plan, segment_keys, key, directory })),
             }
@@ -155,11 +159,26 @@ impl Engine {
         let sound = Arc::new(sound);
         let mut finished = Vec::with_capacity(shapes.len());
         for ((place, shape), silent) in shapes.iter().zip(pictures) {
-            let files = join(shape, silent, Arc::clone(&sound)).await?;
-            remember_video(self.memo.as_ref(), shape.key, &files).await;
-            finished.push((*place, files));
+            finished.push((*place, self.join(shape, silent, Arc::clone(&sound)).await?));
         }
         Ok(finished)
+    }
+
+    /// Adds the sound to one shape, unless another worker does.
+    async fn join(
+        &self,
+        shape: &Shape,
+        silent: Silent,
+        sound: Arc<Option<AacTrack>>,
+    ) -> Result<RenderedFiles, RenderError> {
+        let segments = silent.count();
+        let storage = VideoStorage { memo: self.memo.as_ref(), directory: &shape.directory };
+        let joining = async {
+            let value = join(shape, silent, sound).await?;
+            Ok::<_, RenderError>(Fresh { value, time_to_live: shape.key.kind.time_to_live() })
+        };
+        let Recalled { value: files, .. } = once_in(self.memo.as_ref(), shape.key, &storage, joining).await?;
+        Ok(RenderedFiles { segments, ..files })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The memo: every costly step is a pure function, remembered by the hash of its inputs.
 //!
-//! [`once`] computes a result or recalls it. [`LeveledMemo`] keeps results at two levels, the near
+//! [`once`] computes a result or recalls it, [`once_each`] many together; a [`Storage`] says how one
+//! lies in the memo. [`LeveledMemo`] keeps results at two levels, the near
 //! one in this process, the far one shared by all ([`crate::ports::MemoStore`]), and lets one of
 //! many who ask compute. [`Desk`] shows the owner what there is and forgets it, [`Sweeper`] keeps
 //! it within its budget.
@@ -10,8 +11,11 @@ mod desk;
 mod flights;
 mod leveled;
 mod maker;
+mod many;
 mod near;
 mod once;
+mod rights;
+mod storage;
 mod sweep;
 mod ticket;
 
@@ -24,7 +28,9 @@ pub use counts::{Counts, Level};
 pub use desk::{CacheView, Desk, Forgotten, KindView, MOST_AT_ONCE, Scope};
 pub use leveled::{LeveledMemo, Limits};
 pub use maker::made_for;
-pub use once::{Fresh, Json, Memorable, Recalled, keep, once};
+pub use many::once_each;
+pub use once::{Fresh, Recalled, once, once_in, recall};
+pub use storage::{Json, Memorable, Storage, Whole};
 pub use sweep::{Budget, Sweep, Sweeper};
 pub use ticket::{Ticket, Waiting};
 

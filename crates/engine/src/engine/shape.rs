@@ -51,6 +51,14 @@ pub struct Silent {
     poster: PathBuf,
 }
 
+impl Silent {
+    /// How many segments it has, and how many of them were not rendered for it.
+    pub fn count(&self) -> SegmentCount {
+        let reused = self.segments.iter().filter(|segment| segment.is_reused).count();
+        SegmentCount { total: self.segments.len(), reused }
+    }
+}
+
 impl Engine {
     /// Renders everything that is seen of all shapes; returns them in order.
     pub(super) async fn render_silent(
@@ -129,6 +137,7 @@ impl Engine {
 
 /// Adds the sound to one shape.
 pub async fn join(shape: &Shape, silent: Silent, sound: Arc<Option<AacTrack>>) -> Result<RenderedFiles, RenderError> {
+    let count = silent.count();
     let Silent { segments, poster } = silent;
     let video = shape.directory.join(VIDEO_FILE);
     let written = write(&video, &segments, shape.plan.output, sound).await?;
@@ -136,13 +145,12 @@ pub async fn join(shape: &Shape, silent: Silent, sound: Arc<Option<AacTrack>>) -
         // The directory is the caller's to remove: a segment left there is only untidy.
         let _ = tokio::fs::remove_file(&segment.path).await;
     }
-    let reused = segments.iter().filter(|segment| segment.is_reused).count();
     Ok(RenderedFiles {
         video,
         poster,
         frames: written.frames,
         distinct_frames: segments.iter().map(|segment| segment.distinct_frames).sum(),
-        segments: SegmentCount { total: segments.len(), reused },
+        segments: count,
         size_bytes: written.size_bytes,
         sha256: written.sha256,
     })

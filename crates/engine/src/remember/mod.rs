@@ -3,16 +3,15 @@
 mod segment;
 mod video;
 
-pub use segment::is_remembered;
-pub use video::{recall_video, remember_video};
+pub use video::VideoStorage;
 
 use bytes::Bytes;
 use rushes_core::ports::{Memo, MemoKey};
 
-/// What is remembered under the key. A memo that fails only costs work.
-pub async fn get(memo: &dyn Memo, key: MemoKey) -> Option<Bytes> {
-    memo.get(key).await.unwrap_or_else(|error| {
-        tracing::warn!(%key, %error, "a remembered result cannot be read");
+/// A part of a result that is remembered in several. A memo that fails only costs work.
+pub async fn part(memo: &dyn Memo, key: MemoKey, number: u64) -> Option<Bytes> {
+    memo.peek(key.part(number)).await.unwrap_or_else(|error| {
+        tracing::warn!(%key, number, %error, "a part of a remembered result cannot be read");
         None
     })
 }

@@ -2,16 +2,10 @@
 
 use bytes::Bytes;
 use rushes_core::memo::Memorable;
-use rushes_core::ports::{Memo, MemoKey, Source};
+use rushes_core::ports::Source;
 use rushes_core::seal::{open, seal};
 
-use super::get;
 use crate::encode::EncodedSegment;
-
-/// Whether the segment is remembered and whole. A memo that fails only costs work.
-pub async fn is_remembered(memo: &dyn Memo, key: MemoKey) -> bool {
-    get(memo, key).await.is_some_and(|sealed| EncodedSegment::open(&sealed).is_some())
-}
 
 impl Memorable for EncodedSegment {
     fn close(&self) -> Result<Bytes, Source> {

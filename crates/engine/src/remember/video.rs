@@ -4,14 +4,16 @@
 use std::io;
 use std::path::Path;
 
+use async_trait::async_trait;
 use bytes::Bytes;
-use rushes_core::ports::{Memo, MemoKey, RenderedFiles};
+use rushes_core::memo::Storage;
+use rushes_core::ports::{Memo, MemoKey, RenderedFiles, Source};
 use rushes_core::seal::{open, seal};
 use rushes_core::task::SegmentCount;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::get;
+use super::part;
 use crate::engine::{POSTER_FILE, VIDEO_FILE};
 
 const PART_BYTES: u64 = 8 << 20;
@@ -28,61 +30,60 @@ struct Facts {
     sha256: String,
 }
 
-/// Brings the video into the directory, if it is remembered and whole. A memo that fails only costs work.
-pub async fn recall_video(memo: &dyn Memo, key: MemoKey, directory: &Path) -> Option<RenderedFiles> {
-    let sealed = get(memo, key).await?;
-    let Some((facts, poster_jpeg)) = read_head(&sealed) else {
-        tracing::warn!(%key, "a remembered video is damaged and is made again");
-        return None;
-    };
-    let (video, poster) = (directory.join(VIDEO_FILE), directory.join(POSTER_FILE));
-    let written = async {
-        tokio::fs::write(&poster, poster_jpeg).await?;
-        write_parts(memo, key, facts.size_bytes, &video).await
-    };
-    if let Err(error) = written.await {
-        tracing::warn!(%key, %error, "a remembered video is not whole and is made again");
-        return None;
-    }
-    let segments = usize::try_from(facts.segments).ok()?;
-    Some(RenderedFiles {
-        video,
-        poster,
-        frames: facts.frames,
-        distinct_frames: facts.distinct_frames,
-        segments: SegmentCount { total: segments, reused: segments },
-        size_bytes: facts.size_bytes,
-        sha256: facts.sha256,
-    })
+/// Keeps videos; those that are recalled lie in the directory.
+pub struct VideoStorage<'a> {
+    pub memo: &'a dyn Memo,
+    pub directory: &'a Path,
 }
 
-async fn write_parts(memo: &dyn Memo, video: MemoKey, size_bytes: u64, path: &Path) -> io::Result<()> {
-    let mut file = File::create(path).await?;
-    for number in 0..size_bytes.div_ceil(PART_BYTES) {
-        let sealed = get(memo, video.part(number)).await.ok_or(io::ErrorKind::NotFound)?;
-        let part = open(&sealed).ok_or(io::ErrorKind::InvalidData)?;
-        file.write_all(part).await?;
-    }
-    file.flush().await?;
-    let written = file.metadata().await?.len();
-    if written == size_bytes { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
-}
+#[async_trait]
+impl Storage for VideoStorage<'_> {
+    type Value = RenderedFiles;
 
-/// Remembers the video; its head last, so that what has a head has all parts. A memo that
-/// fails only costs work later.
-pub async fn remember_video(memo: &dyn Memo, key: MemoKey, files: &RenderedFiles) {
-    let put = async {
+    async fn close(&self, key: MemoKey, files: &RenderedFiles) -> Result<Bytes, Source> {
         let mut file = File::open(&files.video).await?;
         for number in 0..files.size_bytes.div_ceil(PART_BYTES) {
             let mut part = Vec::new();
             (&mut file).take(PART_BYTES).read_to_end(&mut part).await?;
-            memo.put(key.part(number), seal(&[&part])).await?;
+            self.memo.put(key.part(number), seal(&[&part])).await?;
         }
-        memo.put(key, head(files, &tokio::fs::read(&files.poster).await?)).await?;
-        Ok::<_, rushes_core::ports::Source>(())
-    };
-    if let Err(error) = put.await {
-        tracing::warn!(%key, %error, "a video could not be remembered");
+        Ok(head(files, &tokio::fs::read(&files.poster).await?))
+    }
+
+    async fn open(&self, key: MemoKey, sealed: Bytes) -> Option<RenderedFiles> {
+        let (facts, poster_jpeg) = read_head(&sealed)?;
+        let (video, poster) = (self.directory.join(VIDEO_FILE), self.directory.join(POSTER_FILE));
+        let written = async {
+            tokio::fs::write(&poster, poster_jpeg).await?;
+            self.write_parts(key, facts.size_bytes, &video).await
+        };
+        if let Err(error) = written.await {
+            tracing::warn!(%key, %error, "a remembered video is not whole");
+            return None;
+        }
+        let segments = usize::try_from(facts.segments).ok()?;
+        Some(RenderedFiles {
+            video,
+            poster,
+            frames: facts.frames,
+            distinct_frames: facts.distinct_frames,
+            segments: SegmentCount { total: segments, reused: segments },
+            size_bytes: facts.size_bytes,
+            sha256: facts.sha256,
+        })
+    }
+}
+
+impl VideoStorage<'_> {
+    async fn write_parts(&self, key: MemoKey, size_bytes: u64, path: &Path) -> io::Result<()> {
+        let mut file = File::create(path).await?;
+        for number in 0..size_bytes.div_ceil(PART_BYTES) {
+            let sealed = part(self.memo, key, number).await.ok_or(io::ErrorKind::NotFound)?;
+            file.write_all(open(&sealed).ok_or(io::ErrorKind::InvalidData)?).await?;
+        }
+        file.flush().await?;
+        let written = file.metadata().await?.len();
+        if written == size_bytes { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
     }
 }
 

@@ -9,6 +9,7 @@ mod aac;
 mod adts;
 mod decode;
 mod ducking;
+mod key;
 mod limiter;
 mod loudness;
 mod measure;
@@ -25,7 +26,7 @@ mod true_peak;
 mod voice;
 mod voice_track;
 
+pub use key::sound_key;
 pub use measure::{Loudness, measure_loudness};
-pub use memo::sound_key;
 pub use soundtrack::encode_sound;
 pub use track::AacTrack;

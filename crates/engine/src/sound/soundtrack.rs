@@ -6,13 +6,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rushes_core::memo::{Fresh, once_in};
 use rushes_core::ports::{Memo, MemoKey, RenderError};
 use rushes_core::timeline::Soundtrack;
 
 use super::aac::{PcmWriter, deadline, encode_whole};
 use super::adts;
 use super::loudness::{find_gain, master};
-use super::memo::{recall, remember};
+use super::memo::TrackStorage;
 use super::mix::Mix;
 use super::track::AacTrack;
 use super::true_peak::TruePeak;
@@ -40,20 +41,28 @@ pub async fn encode_sound(
     if soundtrack.pieces.is_empty() && soundtrack.music.is_none() && soundtrack.effects.is_empty() {
         return Ok(None);
     }
-    if let Some(track) = recall(memo, key, directory).await {
-        return Ok(Some(track));
-    }
-    let has_more = soundtrack.music.is_some() || !soundtrack.effects.is_empty();
-    let mix = if has_more { Mix::gather(ffmpeg, &soundtrack, directory).await? } else { None };
-    let track = match mix {
-        Some(mix) => encode_mix(ffmpeg, mix, soundtrack.duration, directory).await?,
-        None if soundtrack.pieces.is_empty() => return Ok(None),
-        None => encode_voice(ffmpeg, memo, soundtrack, directory).await?,
+    let storage = TrackStorage { memo, directory };
+    let mixing = async {
+        let value = encode(ffmpeg, memo, soundtrack, directory).await?;
+        Ok::<_, RenderError>(Fresh { value, time_to_live: key.kind.time_to_live() })
     };
-    remember(memo, key, &track).await;
-    Ok(Some(track))
+    Ok(once_in(memo, key, &storage, mixing).await?.value)
 }
 
+async fn encode(
+    ffmpeg: &Ffmpeg,
+    memo: &dyn Memo,
+    soundtrack: Arc<Soundtrack>,
+    directory: &Path,
+) -> Result<Option<AacTrack>, RenderError> {
+    let has_more = soundtrack.music.is_some() || !soundtrack.effects.is_empty();
+    let mix = if has_more { Mix::gather(ffmpeg, &soundtrack, directory).await? } else { None };
+    Ok(match mix {
+        Some(mix) => Some(encode_mix(ffmpeg, mix, soundtrack.duration, directory).await?),
+        None if soundtrack.pieces.is_empty() => None,
+        None => Some(encode_voice(ffmpeg, memo, soundtrack, directory).await?),
+    })
+}
 /// How far coding raises the peaks of a mix is seen only afterwards: where it was
 /// too far, the mix is limited that much more and coded again.
 async fn encode_mix(ffmpeg: &Ffmpeg, mix: Mix, duration: Duration, directory: &Path) -> Result<AacTrack, RenderError> {

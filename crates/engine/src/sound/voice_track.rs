@@ -1,15 +1,19 @@
 //! A voice alone, coded phrase by phrase: what was coded before is remembered.
 
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
-use futures::future::{join_all, try_join_all};
+use futures::future::try_join_all;
+use rushes_core::memo::{Whole, once_each};
 use rushes_core::ports::{Memo, MemoKey, RenderError};
 use rushes_core::timeline::Soundtrack;
 
-use super::aac::{Frames, encode_apart};
+use super::aac::encode_apart;
+use super::key::phrase_key;
 use super::loudness::find_gain;
-use super::memo::{phrase_key, recall_phrase, remember_phrase};
+use super::memo::CodedPhrase;
 use super::phrase::{Phrase, phrases, track_frames};
 use super::stereo::on_both_sides;
 use super::track::{AacTrack, TrackWriter};
@@ -48,7 +52,8 @@ pub async fn encode_voice(
     let mut joiner = Joiner { track: TrackWriter::new(directory)?, silence: both_sides(&SILENT_FRAME)?, written: 0 };
     for run in phrases.chunks(PHRASES_AT_ONCE) {
         let coded = recall_or_encode(ffmpeg, memo, run, gain, directory).await?;
-        for (Keyed { phrase, .. }, coded) in run.iter().zip(&coded) {
+        for Keyed { phrase, key } in run {
+            let CodedPhrase(coded) = coded.get(key).ok_or_else(not_coded)?;
             joiner.silence_until(phrase.first_frame.min(frames))?;
             joiner.push(coded.iter().take(usize::try_from(frames - joiner.written).unwrap_or(usize::MAX)))?;
         }
@@ -63,28 +68,42 @@ fn cut(soundtrack: &Soundtrack) -> Result<(f32, Vec<Keyed>), RenderError> {
     Ok((gain, phrases(soundtrack)?.into_iter().map(keyed).collect::<Result<_, _>>()?))
 }
 
-/// The frames of each phrase, in order.
+/// The frames of each phrase. What is said twice is coded once.
 async fn recall_or_encode(
     ffmpeg: &Ffmpeg,
     memo: &dyn Memo,
     phrases: &[Keyed],
     gain: f32,
     directory: &Path,
-) -> Result<Vec<Frames>, RenderError> {
-    let mut coded = join_all(phrases.iter().map(|keyed| recall_phrase(memo, keyed.key))).await;
-    let missing: Vec<usize> = (0..phrases.len()).filter(|place| coded[*place].is_none()).collect();
-    let shares = missing.chunks(missing.len().div_ceil(CODERS_AT_ONCE).max(1));
-    let coding = shares.map(|share| {
-        let sounds = share.iter().map(|place| phrases[*place].phrase.sound.clone()).collect();
-        encode_apart(ffmpeg, directory, sounds, gain)
-    });
-    let fresh = try_join_all(coding).await?.into_iter().flatten();
-    for (place, frames) in missing.iter().copied().zip(fresh) {
-        coded[place] = Some(frames.iter().map(|frame| both_sides(frame)).collect::<Result<Frames, _>>()?);
-    }
-    let fresh = missing.iter().filter_map(|place| Some((phrases[*place].key, coded[*place].as_ref()?)));
-    join_all(fresh.map(|(key, frames)| remember_phrase(memo, key, frames))).await;
-    Ok(coded.into_iter().map(Option::unwrap_or_default).collect())
+) -> Result<BTreeMap<MemoKey, CodedPhrase>, RenderError> {
+    let different: BTreeMap<MemoKey, &Soundtrack> =
+        phrases.iter().map(|Keyed { phrase, key }| (*key, &phrase.sound)).collect();
+    let (keys, sounds): (Vec<MemoKey>, Vec<&Soundtrack>) = different.into_iter().unzip();
+    let encode = |places: Vec<usize>| {
+        let missing: Vec<Soundtrack> = places.into_iter().map(|place| sounds[place].clone()).collect();
+        encode_in_shares(ffmpeg, missing, gain, directory)
+    };
+    let coded = once_each(memo, &keys, &Whole::<CodedPhrase>::default(), NonZeroUsize::MAX, encode).await?;
+    Ok(keys.into_iter().zip(coded).filter_map(|(key, phrase)| Some((key, phrase?))).collect())
+}
+
+/// Codes phrases in several programs at once.
+async fn encode_in_shares(
+    ffmpeg: &Ffmpeg,
+    sounds: Vec<Soundtrack>,
+    gain: f32,
+    directory: &Path,
+) -> Result<Vec<CodedPhrase>, RenderError> {
+    let shares = sounds.chunks(sounds.len().div_ceil(CODERS_AT_ONCE).max(1));
+    let coding = shares.map(|share| encode_apart(ffmpeg, directory, share.to_vec(), gain));
+    let coded = try_join_all(coding).await?.into_iter().flatten();
+    coded
+        .map(|frames| frames.iter().map(|frame| both_sides(frame)).collect::<Result<_, _>>().map(CodedPhrase))
+        .collect()
+}
+
+fn not_coded() -> RenderError {
+    RenderError::Broken { reason: "a phrase was not coded".to_owned(), source: None }
 }
 
 fn both_sides(frame: &[u8]) -> Result<Vec<u8>, RenderError> {

@@ -258,7 +258,8 @@ async fn what_was_spoken_before_a_failure_is_not_asked_for_again() {
         pcm(2_400).into_response()
     })
     .await;
-    let voice = RememberingVoice::new(Arc::new(server.openai()), Arc::new(Kept::default())).of_a_provider(2);
+    let pairs = std::num::NonZeroUsize::new(2).unwrap();
+    let voice = RememberingVoice::new(Arc::new(server.openai()), Arc::new(Kept::default())).in_groups_of(pairs);
     let choice = VoiceChoice::named("alloy");
     let error = say(&voice, &["One.", "Two.", "Three."], &choice).await.unwrap_err();
     assert!(error.is_transient(), "{error}");
