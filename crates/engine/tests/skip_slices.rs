@@ -107,11 +107,12 @@ proptest! {
     #[test]
     fn a_rewritten_stream_decodes_to_the_same_frames(
         columns in 2usize..12, rows in 2usize..12, count in 1usize..24, arithmetic: bool,
-        bframes in 0..4, b_adapt in 0..3, references in 1..4, weightp in 0..2, slices in 1..3, keyint in 2..40, seed: u64,
+        bframes in 0..6, b_adapt in 0..3, is_temporal: bool, references in 1..4, weightp in 0..2, slices in 1..3, keyint in 2..40, seed: u64,
     ) {
         let raw = pictures(columns * 16, rows * 16, count, seed);
+        let direct = if is_temporal { "temporal" } else { "spatial" };
         let x264 = format!(
-            "{MOVING}:cabac={}:bframes={bframes}:b-adapt={b_adapt}:ref={references}:weightp={weightp}:slices={slices}:keyint={keyint}",
+            "{MOVING}:cabac={}:bframes={bframes}:b-adapt={b_adapt}:direct={direct}:ref={references}:weightp={weightp}:slices={slices}:keyint={keyint}",
             u8::from(arithmetic),
         );
         let stream = encode(&raw, &format!("{}x{}", columns * 16, rows * 16), &x264).unwrap();
@@ -134,7 +135,7 @@ fn still_and_moving_segments_share_their_sets_and_follow_each_other() -> Result<
             ffmpeg(&[&input[..], &output[..]].concat(), &raw)
         };
         let still = encode("ref=1:bframes=0:weightp=0:scenecut=0:keyint=infinite:rc-lookahead=0:mbtree=0:subme=0")?;
-        let moving = encode("bframes=3:b-pyramid=none:keyint=infinite:scenecut=0")?;
+        let moving = encode("bframes=5:b-adapt=0:direct=temporal:b-pyramid=none:keyint=infinite:scenecut=0")?;
         let parts = [repeat_pictures(&still, &[2; 9])?, share_sets(&moving, 9)?, repeat_pictures(&still, &[1; 9])?];
         let sets = parts.iter().map(|part| Ok(ParameterSets::find(part)?)).collect::<Result<Vec<_>>>()?;
         ensure!(sets.iter().all(|set| *set == sets[0]), "{size}: {sets:?}");

@@ -57,6 +57,12 @@ impl Segment {
     pub fn is_moving(&self) -> bool {
         self.shots.len() as u64 * 100 > self.frames() * MOVING_PERCENT
     }
+
+    /// Whether one scene becomes another in all of it.
+    #[must_use]
+    pub fn is_transition(&self) -> bool {
+        self.shots.iter().all(|shot| matches!(shot.look.ground, Ground::Transition(_)))
+    }
 }
 
 impl Plan {
