@@ -35,8 +35,8 @@ const STILL: &str = "ref=2:bframes=0:weightp=0:rc-lookahead=0:mbtree=0:subme=0:m
 /// in order are right nearly everywhere: nothing need be tried. What a camera moves over is found from
 /// the pictures before and after it at the speed between those (`direct=temporal`), without bits for
 /// each block. Blocks smaller than that are hardly ever worth their search. Against what the presets
-/// say this takes half the time on photographs under a camera, with an eighth fewer bytes at the same
-/// VMAF, and three fifths of the time on filmed clips.
+/// say, photographs under a camera take three fifths of the time and half the bytes at the same VMAF,
+/// filmed clips half the time and a fifth more bytes (docs/PERFORMANCE.md).
 const MOVING: &str = "bframes=5:b-adapt=0:direct=temporal:partitions=i8x8:weightp=1";
 
 /// What the first picture of a segment gets, as a multiple of what it would: the pictures of a slow

@@ -1,5 +1,6 @@
 //! One shape of a video: its segments, then the file.
 
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,6 +20,9 @@ use crate::snapshot::{Format, poster_frame, snapshot};
 use crate::sound::AacTrack;
 use crate::sources::Loader;
 
+/// Segments at the end that are not rendered in order, as a multiple of those rendered at once.
+const LAST_ROUNDS: usize = 2;
+
 /// A segment in a file.
 struct SegmentFile {
     path: PathBuf,
@@ -33,6 +37,13 @@ struct Shared<'a> {
     segment_keys: &'a [MemoKey],
     directory: &'a Path,
     drawn: &'a UnboundedSender<u64>,
+}
+
+impl Shared<'_> {
+    /// How many pictures of a segment are drawn and encoded.
+    fn pictures(&self, index: usize) -> usize {
+        self.plan.segment(self.plan.segments[index].clone()).shots.len()
+    }
 }
 
 /// One shape of a video, to be made in a directory of its own.
@@ -94,14 +105,17 @@ impl Engine {
         // One stream for all: a shape's last segments do not keep processors idle that the next could use.
         let segments =
             |(place, shape): (usize, &Shared<'_>)| (0..shape.plan.segments.len()).map(move |index| (place, index));
-        let all: Vec<(usize, usize)> = shapes.iter().enumerate().flat_map(segments).collect();
-        let at_once = shapes.iter().map(|shape| self.slots.segments_at_once(&shape.plan.output)).max();
+        let mut all: Vec<(usize, usize)> = shapes.iter().enumerate().flat_map(segments).collect();
+        let at_once = shapes.iter().map(|shape| self.slots.segments_at_once(&shape.plan.output)).max().unwrap_or(1);
+        // The longest of the last go first: a long one at the very end would leave all processors but one idle.
+        let last = all.len().saturating_sub(LAST_ROUNDS * at_once);
+        all[last..].sort_by_cached_key(|(place, index)| Reverse(shapes[*place].pictures(*index)));
         // In any order: a slow segment at the front would keep finished ones in the places of the next.
         let mut files: Vec<((usize, usize), SegmentFile)> = stream::iter(all)
             .map(|(place, index)| async move {
                 self.render_segment(index, &shapes[place]).await.map(|file| ((place, index), file))
             })
-            .buffer_unordered(at_once.unwrap_or(1))
+            .buffer_unordered(at_once)
             .try_collect()
             .await?;
         files.sort_by_key(|(order, _)| *order);
