@@ -51,6 +51,11 @@ impl Taps {
         }
     }
 
+    /// How many samples an output is made of.
+    pub const fn count(&self) -> usize {
+        self.count
+    }
+
     /// Position of the first sample that an output is made of.
     pub fn first(&self, output: usize) -> isize {
         self.firsts[output]
@@ -76,7 +81,8 @@ pub struct BlockTaps {
     pub columns: usize,
     /// How many samples an output is made of.
     pub taps_of_a_sample: usize,
-    taps: usize,
+    /// How many weights a lane has, with those of none for samples of its neighbours.
+    pub taps: usize,
     starts: Vec<usize>,
     weights: Vec<[i16; LANES]>,
 }
@@ -109,10 +115,6 @@ impl BlockTaps {
         Self { first_column, columns, taps_of_a_sample: taps.count, taps: count, starts, weights }
     }
 
-    pub const fn blocks(&self) -> usize {
-        self.starts.len()
-    }
-
     /// The weights of a block, and where its samples begin after [`Self::first_column`].
     #[inline]
     pub fn block(&self, block: usize) -> (&[[i16; LANES]], usize) {
@@ -120,9 +122,10 @@ impl BlockTaps {
     }
 
     /// The columns needed that lie inside a row of `width` samples; at least one.
-    pub fn inside(&self, width: usize) -> Range<isize> {
+    pub fn inside(&self, width: usize) -> Range<usize> {
         let start = self.first_column.clamp(0, signed(width) - 1);
-        start..(self.first_column + signed(self.columns)).clamp(start + 1, signed(width))
+        let end = (self.first_column + signed(self.columns)).clamp(start + 1, signed(width));
+        start.unsigned_abs()..end.unsigned_abs()
     }
 }
 

@@ -2,47 +2,38 @@
 //!
 //! The filter is Catmull and Rom's cubic, widened where pixels get fewer: sharp, and
 //! even in how sharp it is, wherever between the pixels it falls. Rows are mixed
-//! first, four at a time, then columns in blocks of sixteen.
+//! first, then columns in blocks of sixteen.
 
 mod sums;
-
-use std::ops::Range;
+mod window;
 
 use super::Picture;
-use super::taps::{BlockTaps, LANES, Taps};
+use super::taps::{BlockTaps, Taps};
 use crate::camera::Crop;
-use sums::{ROWS, SAMPLE_SHIFT, add_rows, mix_columns, to_bytes};
+use sums::{mix_columns, mix_rows};
+use window::{Plane, Window};
 
 /// Resamples pictures. Keep it: it reuses its memory.
 #[derive(Default)]
 pub struct Resampler {
     window: Window,
-    /// Rows of the result, still as wide as the source.
-    rows: [Vec<i16>; ROWS],
-    /// The same rows, as wide as the result.
-    mixed: [Vec<i16>; ROWS],
-}
-
-/// A plane of samples.
-#[derive(Clone, Copy)]
-struct Plane<'a> {
-    samples: &'a [u8],
-    width: usize,
+    /// A row of the result, still as wide as the source.
+    row: Vec<i16>,
 }
 
 /// Which samples of a plane, with which weights, make one of another size.
 struct Filter {
     down: Taps,
     across: BlockTaps,
-    /// Width and height of what is made.
-    size: [usize; 2],
+    /// Samples in a row of what is made.
+    width: usize,
 }
 
 impl Filter {
     fn new(crop: &Crop, [width, height]: [usize; 2]) -> Self {
         let down = Taps::new(crop.top, crop.height, height);
         let across = BlockTaps::new(&Taps::new(crop.left, crop.width, width));
-        Self { down, across, size: [width, height] }
+        Self { down, across, width }
     }
 }
 
@@ -71,69 +62,22 @@ impl Resampler {
     }
 
     fn plane(&mut self, source: Plane<'_>, filter: &Filter, target: &mut [u8]) {
-        let Filter { down, across, size: [width, height] } = filter;
-        for mixed in &mut self.mixed {
-            mixed.resize(across.blocks() * LANES, 0);
-        }
+        let Filter { down, across, width } = filter;
         let columns = across.inside(source.width);
-        // Where these columns lie in a mixed row.
-        let start = clamped(columns.start - across.first_column, across.columns);
-        for (group, lines) in target.chunks_mut(*width * ROWS).enumerate() {
-            let first = group * ROWS;
-            let last = (first + ROWS).min(*height) - 1;
-            self.window.load(source, down.first(first)..down.end(last), &columns);
-            for (row, sums) in self.rows.iter_mut().enumerate() {
-                sums.resize(across.columns, 0);
-                self.window.mix(down, (first + row).min(last), sums, start);
-            }
-            mix_columns(across, &self.rows, &mut self.mixed);
-            for (line, mixed) in lines.chunks_exact_mut(*width).zip(&self.mixed) {
-                to_bytes(line, mixed);
-            }
+        // The row's samples stand from `start` to `end`, and the outermost around them.
+        let start = (columns.start.cast_signed() - across.first_column).unsigned_abs().min(across.columns - 1);
+        let end = (start + columns.len()).min(across.columns);
+        self.window.open(columns, down.count(), down.first(0));
+        self.row.resize(across.columns, 0);
+        for (line, samples) in target.chunks_exact_mut(*width).enumerate() {
+            self.window.advance(source, down.first(line)..down.end(line));
+            mix_rows(&self.window, down.first(line), down.weights(line), &mut self.row[start..end]);
+            let (first, last) = (self.row[start], self.row[end - 1]);
+            self.row[..start].fill(first);
+            self.row[end..].fill(last);
+            mix_columns(across, &self.row, samples);
         }
     }
-}
-
-/// Rows of the source that a group of rows is made of, ready to be weighed: neighbours
-/// share most of them.
-#[derive(Default)]
-struct Window {
-    first_row: isize,
-    length: usize,
-    samples: Vec<i16>,
-}
-
-impl Window {
-    /// Takes `rows` from `source`; those beyond its edges look like the edges.
-    fn load(&mut self, source: Plane<'_>, rows: Range<isize>, columns: &Range<isize>) {
-        let height = source.samples.len() / source.width;
-        let (from, to) = (columns.start.unsigned_abs(), columns.end.unsigned_abs());
-        (self.first_row, self.length) = (rows.start, to - from);
-        self.samples.clear();
-        for row in rows {
-            let row = &source.samples[clamped(row, height) * source.width..][from..to];
-            self.samples.extend(row.iter().map(|sample| i16::from(*sample) << SAMPLE_SHIFT));
-        }
-    }
-
-    /// The row `line` of the result, still as wide as the source: its samples stand from `start`
-    /// on in `sums`, and the outermost around them.
-    fn mix(&self, down: &Taps, line: usize, sums: &mut [i16], start: usize) {
-        let length = self.length.min(sums.len() - start);
-        let target = &mut sums[start..start + length];
-        let begin = (down.first(line) - self.first_row).unsigned_abs();
-        let rows = self.samples[begin * self.length..].chunks_exact(self.length).map(|row| &row[..length]);
-        let rows: Vec<(&[i16], i16)> = rows.zip(down.weights(line).iter().copied()).collect();
-        add_rows(target, &rows);
-        let (first, last) = (target[0], target[length - 1]);
-        sums[..start].fill(first);
-        sums[start + length..].fill(last);
-    }
-}
-
-/// A position in a row or column of `length` samples, moved inside.
-fn clamped(position: isize, length: usize) -> usize {
-    usize::try_from(position).unwrap_or(0).min(length.saturating_sub(1))
 }
 
 #[cfg(test)]

@@ -4,17 +4,21 @@
 //! A product loses its lower half, on average half of its last bit, which is given back.
 //! All samples that a block of columns needs for its n-th weights lie next to each other,
 //! which is what vector instructions want.
+//!
+//! Sums of few products are written out for each number of them: only then does the compiler keep
+//! a sum in a register from its first product to its last. This halves the time.
 
+use super::window::Window;
 use crate::picture::taps::{BlockTaps, LANES};
 
-/// Rows made at a time.
-pub const ROWS: usize = 4;
 /// Bits that a sample gets before it is weighed, so that a product keeps 6 behind the point.
-pub const SAMPLE_SHIFT: u32 = 7;
-/// Columns of a row mixed at a time.
-const COLUMNS: usize = 64;
+const SAMPLE_SHIFT: u32 = 7;
 /// Bits behind the point of finished samples.
 const RESULT_SHIFT: u32 = 5;
+/// Half of a finished sample's last bit, so that cutting rounds.
+const HALF: i16 = 1 << (RESULT_SHIFT - 1);
+/// Columns of a row mixed at a time.
+const COLUMNS: usize = 256;
 
 /// Does work, a function that is always inlined, with the widest vectors that the processor has, of those that
 /// pay. A function for any work would not do: closures are not always inlined into it.
@@ -34,32 +38,74 @@ macro_rules! vectorized {
     };
 }
 
-/// Adds rows, each with its weight.
-pub fn add_rows(sums: &mut [i16], rows: &[(&[i16], i16)]) {
-    vectorized!(sum_rows(sums: &mut [i16], rows: &[(&[i16], i16)]));
+/// Makes samples ready to be weighed.
+pub fn widen(samples: &[u8], wide: &mut [i16]) {
+    vectorized!(shift_up(samples: &[u8], wide: &mut [i16]));
 }
 
-/// The sums of a block of columns stay in registers.
 #[inline(always)]
-fn sum_rows(sums: &mut [i16], rows: &[(&[i16], i16)]) {
-    let lost = lost_by(rows.len());
-    let (blocks, rest) = sums.as_chunks_mut::<COLUMNS>();
-    for (block, sums) in blocks.iter_mut().enumerate() {
-        let mut block_sums = [lost; COLUMNS];
-        for (row, weight) in rows {
-            if let Some(samples) = row.get(block * COLUMNS..).and_then(|row| row.first_chunk::<COLUMNS>()) {
-                for column in 0..COLUMNS {
-                    block_sums[column] += weighed(samples[column], *weight);
-                }
-            }
+fn shift_up(samples: &[u8], wide: &mut [i16]) {
+    for (wide, sample) in wide.iter_mut().zip(samples) {
+        *wide = i16::from(*sample) << SAMPLE_SHIFT;
+    }
+}
+
+/// Adds the rows from `first` on, each with its weight.
+pub fn mix_rows(window: &Window, first: isize, weights: &[i16], sums: &mut [i16]) {
+    vectorized!(sum_rows(window: &Window, first: isize, weights: &[i16], sums: &mut [i16]));
+}
+
+#[inline(always)]
+fn sum_rows(window: &Window, first: isize, weights: &[i16], sums: &mut [i16]) {
+    match weights.len() {
+        4 => sum_known_rows::<4>(window, first, weights, sums),
+        5 => sum_known_rows::<5>(window, first, weights, sums),
+        6 => sum_known_rows::<6>(window, first, weights, sums),
+        7 => sum_known_rows::<7>(window, first, weights, sums),
+        8 => sum_known_rows::<8>(window, first, weights, sums),
+        _ => sum_many_rows(window, first, weights, sums),
+    }
+}
+
+#[inline(always)]
+fn sum_known_rows<const TAPS: usize>(window: &Window, first: isize, weights: &[i16], sums: &mut [i16]) {
+    let Some(weights) = weights.first_chunk::<TAPS>() else { return };
+    let length = sums.len();
+    let rows: [&[i16]; TAPS] = std::array::from_fn(|tap| &window.row(first + tap.cast_signed())[..length]);
+    let mut done = 0;
+    while let Some(block) = sums.get_mut(done..).and_then(|sums| sums.first_chunk_mut::<COLUMNS>()) {
+        let rows: [&[i16; COLUMNS]; TAPS] =
+            std::array::from_fn(|tap| rows[tap][done..].first_chunk().unwrap_or(&[0; COLUMNS]));
+        // In a place of its own, which cannot be one of the rows.
+        let mut block_sums = [0; COLUMNS];
+        for column in 0..COLUMNS {
+            block_sums[column] = sum_of(std::array::from_fn(|tap| rows[tap][column]), weights);
         }
-        *sums = block_sums;
+        *block = block_sums;
+        done += COLUMNS;
     }
-    let done = blocks.len() * COLUMNS;
-    for (column, sum) in rest.iter_mut().enumerate() {
-        let products = rows.iter().map(|(row, weight)| weighed(row[done + column], *weight));
-        *sum = lost + products.sum::<i16>();
+    for (column, sum) in sums.iter_mut().enumerate().skip(done) {
+        *sum = sum_of(std::array::from_fn(|tap| rows[tap][column]), weights);
     }
+}
+
+#[inline(always)]
+fn sum_many_rows(window: &Window, first: isize, weights: &[i16], sums: &mut [i16]) {
+    sums.fill(lost_by(weights.len()));
+    for (row, weight) in (first..).zip(weights) {
+        for (sum, sample) in sums.iter_mut().zip(window.row(row)) {
+            *sum += weighed(*sample, *weight);
+        }
+    }
+}
+
+#[inline(always)]
+fn sum_of<const TAPS: usize>(samples: [i16; TAPS], weights: &[i16; TAPS]) -> i16 {
+    let mut sum = lost_by(TAPS);
+    for tap in 0..TAPS {
+        sum += weighed(samples[tap], weights[tap]);
+    }
+    sum
 }
 
 /// The upper half of the product.
@@ -75,52 +121,69 @@ const fn lost_by(products: usize) -> i16 {
     (products / 2) as i16
 }
 
-/// Four finished rows, half a sample's value more than they are.
-pub fn mix_columns(across: &BlockTaps, rows: &[Vec<i16>; ROWS], mixed: &mut [Vec<i16>; ROWS]) {
-    vectorized!(sum_columns(across: &BlockTaps, rows: &[Vec<i16>; ROWS], mixed: &mut [Vec<i16>; ROWS]));
+/// A finished row, from one that is still as wide as the source.
+pub fn mix_columns(across: &BlockTaps, row: &[i16], line: &mut [u8]) {
+    vectorized!(sum_columns(across: &BlockTaps, row: &[i16], line: &mut [u8]));
 }
 
-/// The sums of a block's four rows stay in registers, which is why each has a name.
 #[inline(always)]
-fn sum_columns(across: &BlockTaps, rows: &[Vec<i16>; ROWS], mixed: &mut [Vec<i16>; ROWS]) {
-    const HALF: i16 = 1 << (RESULT_SHIFT - 1);
-    let [row_0, row_1, row_2, row_3] = rows;
-    let [mixed_0, mixed_1, mixed_2, mixed_3] = mixed;
-    for block in 0..across.blocks() {
-        let (weights, start) = across.block(block);
-        let first = [HALF + lost_by(across.taps_of_a_sample); LANES];
-        let (mut sum_0, mut sum_1, mut sum_2, mut sum_3) = (first, first, first, first);
-        for (tap, weights) in weights.iter().enumerate() {
-            add_lanes(&mut sum_0, weights, row_0, start + tap);
-            add_lanes(&mut sum_1, weights, row_1, start + tap);
-            add_lanes(&mut sum_2, weights, row_2, start + tap);
-            add_lanes(&mut sum_3, weights, row_3, start + tap);
-        }
-        let columns = block * LANES..(block + 1) * LANES;
-        mixed_0[columns.clone()].copy_from_slice(&sum_0);
-        mixed_1[columns.clone()].copy_from_slice(&sum_1);
-        mixed_2[columns.clone()].copy_from_slice(&sum_2);
-        mixed_3[columns].copy_from_slice(&sum_3);
+fn sum_columns(across: &BlockTaps, row: &[i16], line: &mut [u8]) {
+    match across.taps {
+        4 => sum_known_columns::<4>(across, row, line),
+        5 => sum_known_columns::<5>(across, row, line),
+        6 => sum_known_columns::<6>(across, row, line),
+        7 => sum_known_columns::<7>(across, row, line),
+        8 => sum_known_columns::<8>(across, row, line),
+        9 => sum_known_columns::<9>(across, row, line),
+        10 => sum_known_columns::<10>(across, row, line),
+        _ => sum_many_columns(across, row, line),
     }
 }
 
 #[inline(always)]
-fn add_lanes(sums: &mut [i16; LANES], weights: &[i16; LANES], row: &[i16], at: usize) {
-    if let Some(samples) = row.get(at..).and_then(|row| row.first_chunk::<LANES>()) {
+fn sum_known_columns<const TAPS: usize>(across: &BlockTaps, row: &[i16], line: &mut [u8]) {
+    let (blocks, rest) = line.as_chunks_mut::<LANES>();
+    for (block, samples) in blocks.iter_mut().enumerate() {
+        *samples = known_block::<TAPS>(across, row, block);
+    }
+    let last = if rest.is_empty() { [0; LANES] } else { known_block::<TAPS>(across, row, blocks.len()) };
+    rest.copy_from_slice(&last[..rest.len()]);
+}
+
+#[inline(always)]
+fn known_block<const TAPS: usize>(across: &BlockTaps, row: &[i16], block: usize) -> [u8; LANES] {
+    let (weights, start) = across.block(block);
+    let mut samples = [0; LANES];
+    if let (Some(weights), Some(row)) = (weights.first_chunk::<TAPS>(), row.get(start..start + TAPS + LANES - 1)) {
         for lane in 0..LANES {
-            sums[lane] += weighed(samples[lane], weights[lane]);
+            let mut sum = HALF + lost_by(across.taps_of_a_sample);
+            for tap in 0..TAPS {
+                sum += weighed(row[tap + lane], weights[tap][lane]);
+            }
+            samples[lane] = cut(sum);
+        }
+    }
+    samples
+}
+
+#[inline(always)]
+fn sum_many_columns(across: &BlockTaps, row: &[i16], line: &mut [u8]) {
+    for (block, samples) in line.chunks_mut(LANES).enumerate() {
+        let (weights, start) = across.block(block);
+        let mut sums = [HALF + lost_by(across.taps_of_a_sample); LANES];
+        for (weights, row) in weights.iter().zip(row[start..].windows(LANES)) {
+            for lane in 0..LANES {
+                sums[lane] += weighed(row[lane], weights[lane]);
+            }
+        }
+        for (sample, sum) in samples.iter_mut().zip(sums) {
+            *sample = cut(sum);
         }
     }
 }
 
 /// Cuts off what lies beyond a byte and behind the point.
-pub fn to_bytes(line: &mut [u8], mixed: &[i16]) {
-    vectorized!(cut(line: &mut [u8], mixed: &[i16]));
-}
-
 #[inline(always)]
-fn cut(line: &mut [u8], mixed: &[i16]) {
-    for (byte, sum) in line.iter_mut().zip(mixed) {
-        *byte = (sum >> RESULT_SHIFT).clamp(0, 255) as u8;
-    }
+fn cut(sum: i16) -> u8 {
+    (sum >> RESULT_SHIFT).clamp(0, 255) as u8
 }
