@@ -4,7 +4,7 @@ use rushes_core::ports::RenderError;
 use rushes_core::spec::{Alignment, Output};
 use rushes_core::timeline::PlacedPicture;
 
-use super::decoder::Decoder;
+use super::decoder::{Decoder, Transparency};
 use crate::picture::Bitmap;
 
 /// Decodes a picture with its transparency.
@@ -22,7 +22,8 @@ pub async fn decode_overlay(
         "format=rgba,scale=w={width}:h={}:force_original_aspect_ratio=decrease:flags=lanczos+accurate_rnd,format=rgba",
         output.height
     );
-    let bytes = decoder.decode(&overlay.path, &scale, &["-f", "image2pipe", "-c:v", "pam"]).await?;
+    let format = ["-f", "image2pipe", "-c:v", "pam"];
+    let bytes = decoder.decode(&overlay.path, Transparency::Kept, &scale, &format).await?;
     let broken = || RenderError::Picture { reason: "the decoded picture is not whole".to_owned() };
     let (width, height, rgba) = read_pam(&bytes).ok_or_else(broken)?;
     let margin = whole(overlay.margin.get() * f64::from(output.width.min(output.height)));

@@ -4,7 +4,7 @@ use rushes_core::ports::RenderError;
 use rushes_core::spec::{Camera, Fit, Output};
 use rushes_core::timeline::Still;
 
-use super::decoder::Decoder;
+use super::decoder::{Decoder, Transparency};
 use crate::camera::{Nearest, nearest};
 use crate::picture::Picture;
 
@@ -20,9 +20,8 @@ pub async fn decode_still(decoder: &Decoder, still: &Still, output: &Output) -> 
         None => fitted(still.fit, output),
         Some(camera) => enlarged(camera, output),
     };
-    // What is transparent shows black.
-    let filter = format!("format=rgba,premultiply=inplace=1,format=rgb24,{scale},setsar=1,format=yuv420p");
-    let bytes = decoder.decode(&still.path, &filter, &["-f", "yuv4mpegpipe"]).await?;
+    let filter = format!("format=rgb24,{scale},setsar=1,format=yuv420p");
+    let bytes = decoder.decode(&still.path, Transparency::Black, &filter, &["-f", "yuv4mpegpipe"]).await?;
     read_picture(&bytes).ok_or_else(|| RenderError::Picture { reason: "the decoded picture is not whole".to_owned() })
 }
 
