@@ -1,6 +1,8 @@
 //! One segment to one H.264 stream.
 
-use std::io::Write;
+mod picture_pipe;
+
+use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +15,7 @@ use crate::ffmpeg::Ffmpeg;
 use crate::h264::{repeat_pictures, share_sets};
 use crate::plan::Segment;
 use crate::sources::Sources;
+use picture_pipe::{Lent, PicturePipe};
 
 /// What the stream of every segment has in common: colours; one IDR picture at the
 /// start, so that segments can follow each other; nothing that the sets which all
@@ -131,21 +134,21 @@ fn draw(
     segment: &Segment,
     sources: &Sources,
     feed: Feed,
-    mut encoder: std::fs::File,
+    encoder: File,
     drawn: &UnboundedSender<u64>,
-) -> Result<(), RenderError> {
+) -> Result<Lent, RenderError> {
     let mut composer = Composer::new(segment.output, sources);
+    let mut pipe = PicturePipe::new(encoder, &segment.output);
+    let mut canvas = pipe.canvas();
     for shot in &segment.shots {
-        let picture = composer.compose(&shot.look)?;
+        composer.compose(&shot.look, &mut canvas)?;
         let times = if feed == Feed::Distinct { 1 } else { shot.frames };
-        for _ in 0..times {
-            let written = encoder.write_all(picture.bytes());
-            written.map_err(|source| RenderError::Io { doing: "writing to ffmpeg", source })?;
-        }
+        let put = pipe.put(canvas, times);
+        canvas = put.map_err(|source| RenderError::Io { doing: "writing to ffmpeg", source })?;
         // Nobody listens once the render was dropped.
         let _ = drawn.send(shot.frames);
     }
-    Ok(())
+    Ok(pipe.close())
 }
 
 /// The arguments of the encoder for a segment.

@@ -88,9 +88,9 @@ impl Running {
     /// [`RenderError`] when it fails, is killed or takes too long. What `feed` and `take`
     /// return counts only when ffmpeg itself ended well: a broken pipe is the
     /// symptom, its last words are the cause. A file that cannot be written is a cause.
-    async fn finish<T>(
+    async fn finish<K, T>(
         mut self,
-        feed: impl Future<Output = Result<(), RenderError>>,
+        feed: impl Future<Output = Result<K, RenderError>>,
         take: impl Future<Output = Result<T, RenderError>>,
     ) -> Result<T, RenderError> {
         let (doing, deadline) = (self.doing, self.deadline);
@@ -102,7 +102,7 @@ impl Running {
                 return Err(RenderError::Ffmpeg { doing, status: status.to_string(), stderr: complaint });
             }
             let taken = taken?;
-            fed.map(|()| taken)
+            fed.map(|_kept| taken)
         };
         tokio::time::timeout(deadline, work)
             .await
@@ -111,13 +111,15 @@ impl Running {
 
     /// Feeds it with input that `produce` writes straight into the pipe, and collects
     /// what it writes. `produce` is work for a processor, and runs beside the runtime's threads.
+    /// What it returns is kept until ffmpeg has ended.
     ///
     /// # Errors
     /// [`RenderError`] when it fails, is killed or takes too long;
     /// [`RenderError::Broken`] when `produce` panics.
-    pub async fn feed<F>(mut self, produce: F) -> Result<Vec<u8>, RenderError>
+    pub async fn feed<F, K>(mut self, produce: F) -> Result<Vec<u8>, RenderError>
     where
-        F: FnOnce(std::fs::File) -> Result<(), RenderError> + Send + 'static,
+        F: FnOnce(std::fs::File) -> Result<K, RenderError> + Send + 'static,
+        K: Send + 'static,
     {
         let (doing, stdin, stdout) = (self.doing, self.stdin.take(), self.stdout.take());
         self.finish(write_beside(doing, stdin, produce), read_all(doing, stdout)).await
@@ -163,9 +165,10 @@ impl Running {
     }
 }
 
-async fn write_beside<F>(doing: &'static str, stdin: Option<ChildStdin>, produce: F) -> Result<(), RenderError>
+async fn write_beside<F, K>(doing: &'static str, stdin: Option<ChildStdin>, produce: F) -> Result<K, RenderError>
 where
-    F: FnOnce(std::fs::File) -> Result<(), RenderError> + Send + 'static,
+    F: FnOnce(std::fs::File) -> Result<K, RenderError> + Send + 'static,
+    K: Send + 'static,
 {
     let stdin = stdin.and_then(|stdin| stdin.into_owned_fd().ok()).ok_or_else(no_pipe)?;
     beside(doing, move || produce(stdin.into())).await

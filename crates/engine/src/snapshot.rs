@@ -8,6 +8,7 @@ use rushes_core::spec::Output;
 
 use crate::compose::Composer;
 use crate::ffmpeg::Ffmpeg;
+use crate::picture::Picture;
 use crate::plan::Plan;
 use crate::sources::Loader;
 
@@ -44,8 +45,9 @@ pub async fn snapshot(
     let sources = loader.load(std::iter::once(&look)).await?;
     let output = plan.output;
     let draw = move |mut encoder: std::fs::File| {
-        let mut composer = Composer::new(output, &sources);
-        let written = encoder.write_all(composer.compose(&look)?.bytes());
+        let mut picture = Picture::black(output.width as usize, output.height as usize);
+        Composer::new(output, &sources).compose(&look, &mut picture)?;
+        let written = encoder.write_all(picture.bytes());
         written.map_err(|source| RenderError::Io { doing: "writing to ffmpeg", source })
     };
     ffmpeg.start("making a picture", DEADLINE, arguments(&output, format))?.feed(draw).await

@@ -8,9 +8,6 @@ use crate::look::{Caption, Dressing, NamePlate};
 use crate::picture::Picture;
 use crate::text::{Artwork, PageText, SetCaption, Typesetter, progress_bar, set_card, set_heading, set_lower_third};
 
-/// Rows of a picture, from the first to the one after the last.
-type Rows = (usize, usize);
-
 /// Sets and draws what stands over grounds; keeps what was set last.
 pub struct Lettering {
     output: Output,
@@ -66,27 +63,23 @@ impl Lettering {
 
     /// Draws a caption. `is_still` says whether the ground under it stays: a caption over
     /// moving pictures is drawn for each of them and is worth a layer of its own.
-    pub fn caption(&mut self, caption: &Caption, is_still: bool, picture: &mut Picture) -> Rows {
+    pub fn caption(&mut self, caption: &Caption, is_still: bool, picture: &mut Picture) {
         let Self { output, typesetter, page, .. } = self;
         let mut artwork = || {
             let set = || SetCaption::new(&caption.text, caption.step, &caption.style, output, typesetter);
             page.get(&(Arc::clone(&caption.text), caption.step, caption.style), set).artwork(caption.spoken_word)
         };
         if is_still {
-            let artwork = artwork();
-            artwork.draw(picture);
-            return artwork.rows(picture.height());
+            artwork().draw(picture);
+        } else {
+            self.layer.get(caption, || artwork().flattened()).draw(picture);
         }
-        let layer = self.layer.get(caption, || artwork().flattened());
-        layer.draw(picture);
-        layer.rows(picture.height())
     }
 
     /// Draws the progress bar.
-    pub fn progress(&mut self, progress: Option<(ProgressBar, u32)>, picture: &mut Picture) -> Option<Rows> {
-        let (bar, step) = progress?;
-        let artwork = progress_bar(&bar, step, &self.output);
-        artwork.draw(picture);
-        Some(artwork.rows(picture.height()))
+    pub fn progress(&mut self, progress: Option<(ProgressBar, u32)>, picture: &mut Picture) {
+        if let Some((bar, step)) = progress {
+            progress_bar(&bar, step, &self.output).draw(picture);
+        }
     }
 }

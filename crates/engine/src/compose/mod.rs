@@ -13,65 +13,52 @@ use crate::sources::Sources;
 use ground::GroundPainter;
 use lettering::Lettering;
 
-/// Draws the pictures of one segment, one after another. What two looks in a row
-/// share is not drawn again.
+/// Draws the pictures of one segment, one after another. A ground that two looks in a
+/// row share is not drawn again.
 pub struct Composer<'a> {
     painter: GroundPainter<'a>,
     lettering: Lettering,
-    canvas: Picture,
     /// A ground that stays while captions change, and its picture.
     kept: Option<(Ground, Picture)>,
-    /// Rows of the canvas that show more than the kept ground.
-    drawn_over: Option<(usize, usize)>,
 }
 
 impl<'a> Composer<'a> {
     /// A composer for pictures of one shape.
     #[must_use]
     pub fn new(output: Output, sources: &'a Sources) -> Self {
-        Self {
-            painter: GroundPainter::new(output, sources),
-            lettering: Lettering::new(output),
-            canvas: Picture::black(output.width as usize, output.height as usize),
-            kept: None,
-            drawn_over: None,
-        }
+        Self { painter: GroundPainter::new(output, sources), lettering: Lettering::new(output), kept: None }
     }
 
-    /// The picture of a look.
+    /// Makes `canvas` the picture of a look, whatever it showed before.
     ///
     /// # Errors
     /// [`RenderError`] when a piece of media cannot be drawn.
-    pub fn compose(&mut self, look: &Look) -> Result<&Picture, RenderError> {
-        self.lay_ground(&look.ground, &look.overlays)?;
-        let is_still = look.ground.is_still();
-        let caption = look.caption.as_ref().map(|caption| self.lettering.caption(caption, is_still, &mut self.canvas));
-        self.drawn_over = union(caption, self.lettering.progress(look.progress, &mut self.canvas));
-        Ok(&self.canvas)
+    pub fn compose(&mut self, look: &Look, canvas: &mut Picture) -> Result<(), RenderError> {
+        self.lay_ground(&look.ground, &look.overlays, canvas)?;
+        if let Some(caption) = &look.caption {
+            self.lettering.caption(caption, look.ground.is_still(), canvas);
+        }
+        self.lettering.progress(look.progress, canvas);
+        Ok(())
     }
 
     /// Makes the canvas show the ground and the pictures over every scene only.
     /// These are the same all through a video.
-    fn lay_ground(&mut self, ground: &Ground, overlays: &[PlacedPicture]) -> Result<(), RenderError> {
+    fn lay_ground(
+        &mut self,
+        ground: &Ground,
+        overlays: &[PlacedPicture],
+        canvas: &mut Picture,
+    ) -> Result<(), RenderError> {
         if let Some((kept, picture)) = &self.kept
             && kept == ground
         {
-            if let Some((from, to)) = self.drawn_over {
-                self.canvas.restore_rows(picture, from, to);
-            }
+            canvas.clone_from(picture);
             return Ok(());
         }
-        self.painter.draw(ground, &mut self.canvas, &mut self.lettering)?;
-        self.painter.overlay(overlays, &mut self.canvas);
-        self.kept = ground.is_still().then(|| (ground.clone(), self.canvas.clone()));
+        self.painter.draw(ground, canvas, &mut self.lettering)?;
+        self.painter.overlay(overlays, canvas);
+        self.kept = ground.is_still().then(|| (ground.clone(), canvas.clone()));
         Ok(())
-    }
-}
-
-/// The rows of both.
-fn union(one: Option<(usize, usize)>, other: Option<(usize, usize)>) -> Option<(usize, usize)> {
-    match (one, other) {
-        (Some((from, to)), Some((other_from, other_to))) => Some((from.min(other_from), to.max(other_to))),
-        (rows, None) | (None, rows) => rows,
     }
 }

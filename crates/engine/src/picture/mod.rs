@@ -140,18 +140,6 @@ impl Picture {
         blue.fill(color.blue);
         red.fill(color.red);
     }
-
-    /// Makes the rows `from..to` (even) what they are in `other`, a picture of the same size.
-    pub fn restore_rows(&mut self, other: &Self, from: usize, to: usize) {
-        let (width, half) = (self.width, self.width / 2);
-        let luma = self.width * self.height;
-        let mut copy = |range: std::ops::Range<usize>| {
-            self.bytes[range.clone()].copy_from_slice(&other.bytes[range]);
-        };
-        copy(from * width..to * width);
-        copy(luma + from / 2 * half..luma + to / 2 * half);
-        copy(luma + luma / 4 + from / 2 * half..luma + luma / 4 + to / 2 * half);
-    }
 }
 
 #[cfg(test)]

@@ -40,14 +40,6 @@ impl Artwork {
         }
     }
 
-    /// The rows of a picture of that height that it touches, from an even one up to an even one.
-    #[must_use]
-    pub fn rows(&self, height: usize) -> (usize, usize) {
-        let within = |row: i32| usize::try_from(row).unwrap_or(0).min(height);
-        let (_, top, _, bottom) = self.edges();
-        (within(top) / 2 * 2, within(bottom).next_multiple_of(2))
-    }
-
     /// All of it in one layer. Drawing that costs less than drawing each part, so it
     /// pays when the same words are drawn over many pictures. The colours differ
     /// from those of [`Self::draw`] by roundings.

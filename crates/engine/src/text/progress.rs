@@ -40,6 +40,6 @@ mod tests {
         let edges = |step| progress_bar(&bar, step, &output).edges();
         assert_eq!(edges(progress_steps(&output)), (0, 1070, 1918, 1080));
         assert_eq!(edges(1).2, 8);
-        assert_eq!(progress_bar(&bar, 0, &output).rows(1080), (0, 0));
+        assert_eq!(progress_bar(&bar, 0, &output).edges(), (0, 0, 0, 0));
     }
 }
