@@ -72,14 +72,19 @@ def photographs(resolution: str = "1080p", rounds: int = 1, sentences: int | Non
     return {"scenes": scenes, "voice": {"name": "en-us"}, "captions": {"style": "highlight"}, "output": output}
 
 
-def captions(minutes: int = 1, resolution: str = "1080p") -> dict[str, Any]:
-    """Word captions over a plain ground, the same story told so many times."""
+def captions(resolution: str = "1080p") -> dict[str, Any]:
+    """Word captions over a plain ground."""
     spec = json.loads(SPEC.read_text())
     spec["output"]["resolution"] = resolution
-    if minutes > 1:
-        script = spec.pop("script")
-        spec["scenes"] = [{"text": f"Part {number + 1}. {script}"} for number in range(minutes)]
     return spec
+
+
+def parts(count: int) -> dict[str, Any]:
+    """The same story told so many times, a minute each, with no sentence like another: nothing is spoken twice."""
+    spec = captions()
+    sentences = spec.pop("script").rstrip(".").split(". ")
+    told = [" ".join(f"Part {number + 1}: {sentence}." for sentence in sentences) for number in range(count)]
+    return spec | {"scenes": [{"text": text} for text in told]}
 
 
 def twelve(spec: dict[str, Any]) -> dict[str, Any]:
