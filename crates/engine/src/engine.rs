@@ -22,7 +22,7 @@ use crate::snapshot::{Format, snapshot};
 use crate::sound::{AacTrack, encode_sound, sound_key};
 use crate::sources::Loader;
 use crate::text::Typesetter;
-use shape::{Shape, Silent, join};
+use shape::{Shape, Silent, stitch};
 
 /// Names of the results in a shape's directory.
 pub const VIDEO_FILE: &str = "video.mp4";
@@ -159,13 +159,13 @@ impl Engine {
         let sound = Arc::new(sound);
         let mut finished = Vec::with_capacity(shapes.len());
         for ((place, shape), silent) in shapes.iter().zip(pictures) {
-            finished.push((*place, self.join(shape, silent, Arc::clone(&sound)).await?));
+            finished.push((*place, self.finish(shape, silent, Arc::clone(&sound)).await?));
         }
         Ok(finished)
     }
 
-    /// Adds the sound to one shape, unless another worker does.
-    async fn join(
+    /// Finishes one shape with its sound, unless another worker does.
+    async fn finish(
         &self,
         shape: &Shape,
         silent: Silent,
@@ -174,7 +174,7 @@ impl Engine {
         let segments = silent.count();
         let storage = VideoStorage { memo: self.memo.as_ref(), directory: &shape.directory };
         let joining = async {
-            let value = join(shape, silent, sound).await?;
+            let value = stitch(shape, silent, sound).await?;
             Ok::<_, RenderError>(Fresh { value, time_to_live: shape.key.kind.time_to_live() })
         };
         let Recalled { value: files, .. } = once_in(self.memo.as_ref(), shape.key, &storage, joining).await?;

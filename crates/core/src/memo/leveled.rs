@@ -97,14 +97,6 @@ impl LeveledMemo {
 #[async_trait]
 impl Memo for LeveledMemo {
     async fn get(&self, key: MemoKey) -> Result<Option<Bytes>, MemoError> {
-        let found = self.peek(key).await?;
-        if found.is_none() {
-            self.tallies.miss(key.kind);
-        }
-        Ok(found)
-    }
-
-    async fn peek(&self, key: MemoKey) -> Result<Option<Bytes>, MemoError> {
         if let Some(value) = self.near_hit(key) {
             return Ok(Some(value));
         }

@@ -40,19 +40,10 @@ where
     for round in 0.. {
         let mut theirs = Theirs::default();
         while !open.is_empty() {
-            let mut ours = Vec::new();
-            while ours.len() < group.get() && !open.is_empty() {
-                let some = open.drain(..open.len().min(AT_ONCE).min(group.get() - ours.len()));
-                let asking = some.map(|place| async move { (place, begin(memo, keys[place], storage).await) });
-                for (place, asked) in join_all(asking).await {
-                    match asked {
-                        Asked::Remembered(value) => results[place] = Some(value),
-                        Asked::Yours(ticket) => ours.push((place, ticket)),
-                        Asked::Held(waiting) => theirs.add(place, waiting),
-                    }
-                }
-            }
-            for (place, value) in compute_ours(memo, storage, ours, &compute).await? {
+            let Answers { remembered, ours, theirs: more } = ask_for_group(memo, keys, storage, &mut open, group).await;
+            more.into_iter().for_each(|(place, waiting)| theirs.add(place, waiting));
+            let made = compute_ours(memo, storage, ours, &compute).await?;
+            for (place, value) in remembered.into_iter().chain(made) {
                 results[place] = Some(value);
             }
         }
@@ -76,6 +67,36 @@ impl Theirs {
         self.places.push_back(place);
         self.waiting = Some(waiting);
     }
+}
+
+/// What became of asking for some results, by their places.
+struct Answers<T> {
+    remembered: Vec<(usize, T)>,
+    ours: Vec<(usize, Ticket)>,
+    theirs: Vec<(usize, Waiting)>,
+}
+
+/// Asks for open results until there is the right to a group of them, or none is left to ask for.
+async fn ask_for_group<S: Storage>(
+    memo: &dyn Memo,
+    keys: &[MemoKey],
+    storage: &S,
+    open: &mut VecDeque<usize>,
+    group: NonZeroUsize,
+) -> Answers<S::Value> {
+    let mut answers = Answers { remembered: Vec::new(), ours: Vec::new(), theirs: Vec::new() };
+    while answers.ours.len() < group.get() && !open.is_empty() {
+        let some = open.drain(..open.len().min(AT_ONCE).min(group.get() - answers.ours.len()));
+        let asking = some.map(|place| async move { (place, begin(memo, keys[place], storage).await) });
+        for (place, asked) in join_all(asking).await {
+            match asked {
+                Asked::Remembered(value) => answers.remembered.push((place, value)),
+                Asked::Yours(ticket) => answers.ours.push((place, ticket)),
+                Asked::Held(waiting) => answers.theirs.push((place, waiting)),
+            }
+        }
+    }
+    answers
 }
 
 /// Computes what there is the right to, and remembers it.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::rights::{Asked, begin, keep};
+use super::rights::{Asked, begin, forget_damaged, keep};
 use super::{Json, Memorable, Storage, Ticket, Whole};
 use crate::ports::{Memo, MemoKey, Source};
 
@@ -83,15 +83,20 @@ where
     }
 }
 
-/// The result, if it is remembered and whole. Waits for nobody, and asks for no right.
+/// The result, if it is remembered and whole; what is damaged is forgotten. Waits for nobody, and asks for no right.
 pub async fn recall<S: Storage>(memo: &dyn Memo, key: MemoKey, storage: &S) -> Option<S::Value> {
-    match memo.peek(key).await {
-        Ok(sealed) => storage.open(key, sealed?).await,
+    let sealed = match memo.get(key).await {
+        Ok(sealed) => sealed?,
         Err(error) => {
             tracing::warn!(%key, error = %error.0, "a remembered result cannot be read");
-            None
+            return None;
         }
+    };
+    let value = storage.open(key, sealed).await;
+    if value.is_none() {
+        forget_damaged(memo, key).await;
     }
+    value
 }
 
 /// Asks until there is a result or a right.

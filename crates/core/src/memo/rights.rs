@@ -34,10 +34,7 @@ pub async fn begin<S: Storage>(memo: &dyn Memo, key: MemoKey, storage: &S) -> As
                 if std::mem::replace(&mut is_damaged, true) {
                     break;
                 }
-                tracing::warn!(%key, "a remembered result is damaged and is made again");
-                if let Err(error) = memo.forget(key).await {
-                    tracing::warn!(%key, error = %error.0, "a damaged result could not be forgotten");
-                }
+                forget_damaged(memo, key).await;
             }
             Err(error) => {
                 tracing::warn!(%key, error = %error.0, "a remembered result cannot be read");
@@ -46,6 +43,14 @@ pub async fn begin<S: Storage>(memo: &dyn Memo, key: MemoKey, storage: &S) -> As
         }
     }
     Asked::Yours(Ticket::of_nobody(key))
+}
+
+/// Forgets what turned out to be damaged, so that it is made again.
+pub async fn forget_damaged(memo: &dyn Memo, key: MemoKey) {
+    tracing::warn!(%key, "a remembered result is damaged and is forgotten");
+    if let Err(error) = memo.forget(key).await {
+        tracing::warn!(%key, error = %error.0, "a damaged result could not be forgotten");
+    }
 }
 
 /// Keeps rights up for as long as it is polled.

@@ -136,13 +136,9 @@ impl FromStr for MemoKey {
 /// everybody compute who asks.
 #[async_trait]
 pub trait Memo: Send + Sync {
-    /// The result, if it is remembered. It may be damaged: whoever stored it can tell.
+    /// The result, if it is remembered. It may be damaged: whoever stored it can tell. Only a hit is counted:
+    /// who misses it and makes it asks with [`Self::begin`], which counts that.
     async fn get(&self, key: MemoKey) -> Result<Option<Bytes>, MemoError>;
-
-    /// [`Self::get`], of a result that will be asked for again if it is not there: only a hit counts.
-    async fn peek(&self, key: MemoKey) -> Result<Option<Bytes>, MemoError> {
-        self.get(key).await
-    }
 
     /// Remembers a result for [`MemoKind::time_to_live`].
     async fn put(&self, key: MemoKey, value: Bytes) -> Result<(), MemoError>;

@@ -149,8 +149,8 @@ impl Engine {
     }
 }
 
-/// Adds the sound to one shape.
-pub async fn join(shape: &Shape, silent: Silent, sound: Arc<Option<AacTrack>>) -> Result<RenderedFiles, RenderError> {
+/// Puts the segments of one shape and the sound into one file.
+pub async fn stitch(shape: &Shape, silent: Silent, sound: Arc<Option<AacTrack>>) -> Result<RenderedFiles, RenderError> {
     let count = silent.count();
     let Silent { segments, poster } = silent;
     let video = shape.directory.join(VIDEO_FILE);

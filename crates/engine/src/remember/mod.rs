@@ -10,7 +10,7 @@ use rushes_core::ports::{Memo, MemoKey};
 
 /// A part of a result that is remembered in several. A memo that fails only costs work.
 pub async fn part(memo: &dyn Memo, key: MemoKey, number: u64) -> Option<Bytes> {
-    memo.peek(key.part(number)).await.unwrap_or_else(|error| {
+    memo.get(key.part(number)).await.unwrap_or_else(|error| {
         tracing::warn!(%key, number, %error, "a part of a remembered result cannot be read");
         None
     })
