@@ -187,3 +187,37 @@ fn sum_many_columns(across: &BlockTaps, row: &[i16], line: &mut [u8]) {
 fn cut(sum: i16) -> u8 {
     (sum >> RESULT_SHIFT).clamp(0, 255) as u8
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::window::Plane;
+    use super::*;
+    use crate::picture::taps::Taps;
+
+    proptest! {
+        #[test]
+        fn sums_that_are_written_out_are_those_of_a_loop(
+            samples in proptest::collection::vec(any::<u8>(), 600 * 12), start in 0.0..4.0f64, scale in 0.5..2.6f64,
+            outputs in 1usize..60,
+        ) {
+            // Rows, on any processor: those with vectors and those without.
+            let taps = Taps::new(start, scale * 4.0, 4);
+            let mut window = Window::default();
+            window.open(0..600, taps.count(), taps.first(0));
+            window.advance(Plane { samples: &samples, width: 600 }, taps.first(0)..taps.end(0));
+            let (mut sums, mut wanted) = (vec![0; 600], vec![0; 600]);
+            mix_rows(&window, taps.first(0), taps.weights(0), &mut sums);
+            sum_many_rows(&window, taps.first(0), taps.weights(0), &mut wanted);
+            prop_assert_eq!(&sums, &wanted);
+
+            let across = BlockTaps::new(&Taps::new(start, scale * outputs as f64, outputs));
+            sums.resize(across.columns.max(600), 0);
+            let (mut line, mut wanted) = (vec![0; outputs], vec![0; outputs]);
+            mix_columns(&across, &sums, &mut line);
+            sum_many_columns(&across, &sums, &mut wanted);
+            prop_assert_eq!(line, wanted);
+        }
+    }
+}
