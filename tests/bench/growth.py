@@ -16,7 +16,6 @@ ROUNDS = 3
 
 
 def measure(quick: bool, say: Callable[[str], None]) -> dict[str, Any]:
-    """The longest once, in the middle; the others before and after it too."""
     captions = [story.parts(minutes) for minutes in (CAPTION_MINUTES[:2] if quick else CAPTION_MINUTES)]
     photographs = [story.photographs(rounds=minutes) for minutes in PHOTOGRAPH_MINUTES[: 1 if quick else 2]]
     start = _render("growth-start", story.captions() | {"script": "Start."}, say)
@@ -34,10 +33,9 @@ def _growth(
     name: str, specs: list[dict[str, Any]], start: dict[str, Any], say: Callable[[str], None]
 ) -> dict[str, Any]:
     lengths: list[list[dict[str, Any]]] = [[] for _ in specs]
-    for turn in range(ROUNDS):
+    for _ in range(ROUNDS):
         for number, spec in enumerate(specs):
-            if number < len(specs) - 1 or turn == ROUNDS // 2:
-                lengths[number].append(_render(f"growth-{name}-{number}", spec, say))
+            lengths[number].append(_render(f"growth-{name}-{number}", spec, say))
     runs = [{key: statistics.median(run[key] for run in runs) for key in runs[0]} for runs in lengths]
     # Starting costs the same whatever the length: what a minute costs is what it takes beyond a video of a word.
     more = [(run["wall_s"] - start["wall_s"]) / (run["minutes"] - start["minutes"]) for run in runs]

@@ -20,10 +20,11 @@ use super::track::{AacTrack, TrackWriter};
 use super::voice::Voice;
 use crate::ffmpeg::Ffmpeg;
 
-/// Phrases whose coded frames are in memory at once: a few minutes of speech.
-const PHRASES_AT_ONCE: usize = 64;
-/// Programs that code phrases at once.
-const CODERS_AT_ONCE: usize = 2;
+/// Phrases that one program codes: about a minute of speech. Each has a coder and threads of its own there,
+/// which take a megabyte; another program takes 20 and as many milliseconds.
+const PHRASES_A_CODER: usize = 16;
+/// Pictures take twelve times as long as speech: a program that codes phrases keeps up with this many processors.
+const PROCESSORS_A_CODER: usize = 4;
 /// What the coder makes of one silent channel.
 const SILENT_FRAME: [u8; 4] = [0x01, 0x18, 0x20, 0x07];
 
@@ -50,7 +51,8 @@ pub async fn encode_voice(
         source: Some(error.into()),
     })??;
     let mut joiner = Joiner { track: TrackWriter::new(directory)?, silence: both_sides(&SILENT_FRAME)?, written: 0 };
-    for run in phrases.chunks(PHRASES_AT_ONCE) {
+    // No more than these are in memory at once, however long the video is.
+    for run in phrases.chunks(PHRASES_A_CODER * coders_at_once()) {
         let coded = recall_or_encode(ffmpeg, memo, run, gain, directory).await?;
         for Keyed { phrase, key } in run {
             let CodedPhrase(coded) = coded.get(key).ok_or_else(not_coded)?;
@@ -87,6 +89,11 @@ async fn recall_or_encode(
     Ok(keys.into_iter().zip(coded).filter_map(|(key, phrase)| Some((key, phrase?))).collect())
 }
 
+/// Programs that code phrases at once, beside the pictures.
+fn coders_at_once() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).div_ceil(PROCESSORS_A_CODER)
+}
+
 /// Codes phrases in several programs at once.
 async fn encode_in_shares(
     ffmpeg: &Ffmpeg,
@@ -94,7 +101,7 @@ async fn encode_in_shares(
     gain: f32,
     directory: &Path,
 ) -> Result<Vec<CodedPhrase>, RenderError> {
-    let shares = sounds.chunks(sounds.len().div_ceil(CODERS_AT_ONCE).max(1));
+    let shares = sounds.chunks(sounds.len().div_ceil(coders_at_once()).max(1));
     let coding = shares.map(|share| encode_apart(ffmpeg, directory, share.to_vec(), gain));
     let coded = try_join_all(coding).await?.into_iter().flatten();
     coded
