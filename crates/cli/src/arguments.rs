@@ -96,7 +96,7 @@ pub struct RenderOptions {
     #[arg(long)]
     pub json: bool,
 
-    /// Segments rendered at once [default: three for two processors, in 4K two].
+    /// Segments rendered at once [default: one a processor].
     #[arg(long, value_name = "N")]
     pub workers: Option<usize>,
 

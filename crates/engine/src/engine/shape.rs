@@ -23,6 +23,9 @@ use crate::sources::Loader;
 /// Segments at the end that are not rendered in order, as a multiple of those rendered at once.
 const LAST_ROUNDS: usize = 2;
 
+/// Segments beyond those rendered at once: while one is looked for or put away, processors have another.
+const ON_THEIR_WAY: usize = 1;
+
 /// A segment in a file.
 struct SegmentFile {
     path: PathBuf,
@@ -106,7 +109,7 @@ impl Engine {
         let segments =
             |(place, shape): (usize, &Shared<'_>)| (0..shape.plan.segments.len()).map(move |index| (place, index));
         let mut all: Vec<(usize, usize)> = shapes.iter().enumerate().flat_map(segments).collect();
-        let at_once = shapes.iter().map(|shape| self.slots.segments_at_once(&shape.plan.output)).max().unwrap_or(1);
+        let at_once = self.slots.count();
         // The longest of the last go first: a long one at the very end would leave all processors but one idle.
         let last = all.len().saturating_sub(LAST_ROUNDS * at_once);
         all[last..].sort_by_cached_key(|(place, index)| Reverse(shapes[*place].pictures(*index)));
@@ -115,7 +118,7 @@ impl Engine {
             .map(|(place, index)| async move {
                 self.render_segment(index, &shapes[place]).await.map(|file| ((place, index), file))
             })
-            .buffer_unordered(at_once)
+            .buffer_unordered(at_once + ON_THEIR_WAY)
             .try_collect()
             .await?;
         files.sort_by_key(|(order, _)| *order);
@@ -132,7 +135,7 @@ impl Engine {
         let key = shared.segment_keys[index];
         // A place is taken by who computes, not by who waits for another to do so.
         let render = async {
-            let _place = self.slots.take(&shared.plan.output).await;
+            let _place = self.slots.take().await;
             let sources = Arc::new(shared.loader.load(segment.shots.iter().map(|shot| &shot.look)).await?);
             let value = encode_segment(&self.ffmpeg, &segment, &sources, shared.drawn).await?;
             Ok::<_, RenderError>(Fresh { value, time_to_live: key.kind.time_to_live() })
