@@ -69,13 +69,18 @@ def main() -> int:
             _say(f"{name} broke and does not count: {error}")
             report["broken"][name] = str(error)
         except KeyboardInterrupt:
-            _say("interrupted; everything that was started has ended")
+            _say("interrupted; everything that was started has ended, what was measured before is told")
+            _tell(report)
             return 130
+    _tell(report)
+    return 1 if report["broken"] else 0
+
+
+def _tell(report: dict[str, Any]) -> None:
     report["targets"] = judge(report)
     path = OUTPUT / "report.json"
     path.write_text(json.dumps(report, indent=2) + "\n")
     print_report(report, path)
-    return 1 if report["broken"] else 0
 
 
 def _encode(report: dict[str, Any], arguments: argparse.Namespace) -> None:
