@@ -16,6 +16,7 @@ ROUNDS = 3
 
 
 def measure(quick: bool, say: Callable[[str], None]) -> dict[str, Any]:
+    """What lengths of captions and of photographs take, in turn, then a minute of each in 4K."""
     captions = [story.parts(minutes) for minutes in (CAPTION_MINUTES[:2] if quick else CAPTION_MINUTES)]
     photographs = [story.photographs(rounds=minutes) for minutes in PHOTOGRAPH_MINUTES[: 1 if quick else 2]]
     start = _render("growth-start", story.captions() | {"script": "Start."}, say)

@@ -4,6 +4,11 @@ use std::sync::Arc;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+/// How many processors this process may use; one where that cannot be told.
+pub fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// Places for segments, shared by all clones.
 #[derive(Clone, Debug)]
 pub struct Slots {
@@ -15,7 +20,7 @@ impl Slots {
     /// As many segments as there are processors: while a segment waits for its pictures they are drawn,
     /// and while those wait for the encoder it encodes.
     pub fn for_this_machine() -> Self {
-        Self::exactly(std::thread::available_parallelism().map_or(1, usize::from))
+        Self::exactly(processors())
     }
 
     /// `count` segments, at least one.

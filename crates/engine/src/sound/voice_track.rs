@@ -19,6 +19,7 @@ use super::stereo::on_both_sides;
 use super::track::{AacTrack, TrackWriter};
 use super::voice::Voice;
 use crate::ffmpeg::Ffmpeg;
+use crate::slots::processors;
 
 /// Phrases that one program codes: about a minute of speech. Each has a coder and threads of its own there,
 /// which take a megabyte; another program takes 20 and as many milliseconds.
@@ -91,7 +92,7 @@ async fn recall_or_encode(
 
 /// Programs that code phrases at once, beside the pictures.
 fn coders_at_once() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from).div_ceil(PROCESSORS_A_CODER)
+    processors().div_ceil(PROCESSORS_A_CODER)
 }
 
 /// Codes phrases in several programs at once.
