@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use jiff::SignedDuration;
+use rushes_core::produce::Laid;
 use rushes_core::scratch::Scratch;
 
 use crate::arguments::PreviewOptions;
@@ -18,13 +19,13 @@ pub async fn run(options: PreviewOptions) -> anyhow::Result<()> {
     let engine = engine(&options.tools)?;
     let scratch = Scratch::create().context("no folder for unfinished files can be made")?;
     let picture = unless_interrupted(async {
-        let timeline = lay(&engine, &spec, &options.tools, scratch.path()).await?;
+        let Laid { timeline, places, .. } = lay(&engine, &spec, &options.tools, scratch.path()).await?;
         let rate = timeline.output.frame_rate;
         let (frame, frames) = (rate.frame_at(options.at), timeline.frames());
         if frame >= frames {
             bail!("--at {:?} is behind the end: the video lasts {:?}", options.at, rate.time_of(frames));
         }
-        Ok(engine.preview(&timeline, frame).await?)
+        Ok(engine.preview(&timeline, frame).await.map_err(|error| places.explain(error))?)
     })
     .await?;
     std::fs::write(&options.output, picture).with_context(|| format!("{} cannot be written", options.output.display()))

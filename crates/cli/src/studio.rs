@@ -11,9 +11,8 @@ use rushes_content::settings::{Environment, Outside};
 use rushes_content::speak::SpeakVoice;
 use rushes_core::memo::NoMemo;
 use rushes_core::ports::{Memo, SilentProgress, Voice};
-use rushes_core::produce::Studio;
+use rushes_core::produce::{Laid, Studio};
 use rushes_core::spec::{SpecError, VideoSpec};
-use rushes_core::timeline::Timeline;
 use rushes_engine::Engine;
 
 use crate::arguments::ToolOptions;
@@ -55,12 +54,11 @@ pub async fn check_media(studio: &Studio, spec: &VideoSpec) -> anyhow::Result<()
     Ok(())
 }
 
-/// The timeline of a spec whose media are brought into `scratch`; nothing is rendered.
-pub async fn lay(engine: &Engine, spec: &VideoSpec, options: &ToolOptions, scratch: &Path) -> anyhow::Result<Timeline> {
+/// A spec whose media are brought into `scratch`; nothing is rendered.
+pub async fn lay(engine: &Engine, spec: &VideoSpec, options: &ToolOptions, scratch: &Path) -> anyhow::Result<Laid> {
     let studio = studio(engine.clone(), options)?;
     check_media(&studio, spec).await?;
-    let (timeline, _) = studio.lay(spec, scratch, &SilentProgress).await?;
-    Ok(timeline)
+    Ok(studio.lay(spec, scratch, &SilentProgress).await?)
 }
 
 /// Where results are remembered; `None` for no cache.

@@ -8,12 +8,13 @@ use std::time::Instant;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::dress::Shelf;
+pub use crate::media_places::MediaPlaces;
 use crate::narration::Speech;
 use crate::ports::{
-    Footage, MediaError, MediaLibrary, Progress, RenderError, RenderJob, RenderedFiles, Renderer, Voice, VoiceError,
-    Writer, WriterError,
+    Footage, MediaLibrary, Progress, RenderError, RenderJob, Rendered, RenderedFiles, Renderer, Voice, Writer,
 };
 use crate::prepare::Prepared;
+pub use crate::produce_error::ProduceError;
 use crate::sentence::sentences;
 use crate::spec::{Media, MediaKind, MediaSource, Output, Shape, VideoSpec, Violation};
 use crate::subtitles::{Cue, cues};
@@ -39,6 +40,17 @@ pub struct Studio {
     pub renderer: Arc<dyn Renderer>,
 }
 
+/// A video before its pictures are drawn and its sound is mixed.
+#[derive(Clone, Debug)]
+pub struct Laid {
+    /// What is seen when.
+    pub timeline: Timeline,
+    /// What is heard when.
+    pub soundtrack: Soundtrack,
+    /// Where the spec names each file.
+    pub places: MediaPlaces,
+}
+
 /// A finished video: files in the work directory and facts about them.
 #[derive(Clone, Debug)]
 pub struct Production {
@@ -61,61 +73,6 @@ pub struct ProducedOutput {
     pub poster: PathBuf,
 }
 
-/// Why no video was made.
-#[derive(Debug, thiserror::Error)]
-pub enum ProduceError {
-    /// A piece of media could not be had.
-    #[error("{}: {source}", .pointer)]
-    Media {
-        /// JSON pointer to it in the spec.
-        pointer: String,
-        /// What happened.
-        #[source]
-        source: MediaError,
-    },
-    /// No script was written.
-    #[error(transparent)]
-    Writer(#[from] WriterError),
-    /// Nothing was spoken.
-    #[error(transparent)]
-    Voice(#[from] VoiceError),
-    /// Nothing was rendered.
-    #[error(transparent)]
-    Render(#[from] RenderError),
-    /// The voice did not speak what it was given.
-    #[error("the voice spoke {spoken} of {asked} sentences")]
-    Unspoken {
-        /// Sentences given.
-        asked: usize,
-        /// Sentences returned.
-        spoken: usize,
-    },
-}
-
-impl ProduceError {
-    /// Whether trying again later can help.
-    #[must_use]
-    pub const fn is_transient(&self) -> bool {
-        match self {
-            Self::Media { source, .. } => source.is_transient(),
-            Self::Writer(error) => error.is_transient(),
-            Self::Voice(error) => error.is_transient(),
-            Self::Render(_) | Self::Unspoken { .. } => false,
-        }
-    }
-
-    /// Stable name of the kind of failure.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Media { .. } => "media_unavailable",
-            Self::Writer(_) => "writer_failed",
-            Self::Voice(_) | Self::Unspoken { .. } => "voice_failed",
-            Self::Render(_) => "render_failed",
-        }
-    }
-}
-
 impl Studio {
     /// Looks at every piece of media that the spec names; returns a fault for each that cannot be shown.
     pub async fn check_media(&self, spec: &VideoSpec) -> Vec<Violation> {
@@ -135,13 +92,15 @@ impl Studio {
         let started = Instant::now();
         let prepared = self.prepare(spec, directory, progress).await?;
         let spec = &prepared.spec;
-        let (timeline, soundtrack) = self.lay_prepared(spec, directory, progress).await?;
+        let Laid { timeline, soundtrack, places } = self.lay_prepared(spec, directory, progress).await?;
         let cues = cues(&timeline);
         let timelines = in_every_shape(timeline, &spec.outputs);
         progress.report(Stage::Rendering, 0.0);
         let job = RenderJob { timelines: &timelines, soundtrack: Arc::new(soundtrack), directory };
-        let files = self.renderer.render(job, progress).await?;
-        let report = report(&prepared, &timelines, &files, started)?;
+        let rendered = self.renderer.render(job, progress).await;
+        let Rendered { files, warnings } = rendered.map_err(|error| places.explain(error))?;
+        let mut report = report(&prepared, &timelines, &files, started)?;
+        report.warnings.extend(warnings.into_iter().map(|warning| places.tell(warning)));
         Ok(Production { outputs: produced(&spec.outputs, files), cues, report })
     }
 
@@ -149,12 +108,7 @@ impl Studio {
     ///
     /// # Errors
     /// [`ProduceError`], as [`Self::produce`].
-    pub async fn lay(
-        &self,
-        spec: &VideoSpec,
-        directory: &Path,
-        progress: &dyn Progress,
-    ) -> Result<(Timeline, Soundtrack), ProduceError> {
+    pub async fn lay(&self, spec: &VideoSpec, directory: &Path, progress: &dyn Progress) -> Result<Laid, ProduceError> {
         let prepared = self.prepare(spec, directory, progress).await?;
         self.lay_prepared(&prepared.spec, directory, progress).await
     }
@@ -164,13 +118,13 @@ impl Studio {
         spec: &VideoSpec,
         directory: &Path,
         progress: &dyn Progress,
-    ) -> Result<(Timeline, Soundtrack), ProduceError> {
+    ) -> Result<Laid, ProduceError> {
         progress.report(Stage::Planning, 0.5);
         let shelf = self.fetch_media(spec, directory).await?;
         progress.report(Stage::Speaking, 0.0);
         let speeches = self.speak(spec, directory).await?;
-        let video = shelf.dress(spec, speeches);
-        Ok(Timeline::lay(spec.output(), video))
+        let (timeline, soundtrack) = Timeline::lay(spec.output(), shelf.dress(spec, speeches));
+        Ok(Laid { timeline, soundtrack, places: MediaPlaces::new(spec, &shelf) })
     }
 
     /// Brings every piece of media into `directory`, each once.

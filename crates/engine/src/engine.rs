@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rushes_core::memo::{Fresh, NoMemo, Recalled, Whole, once_in, recall};
-use rushes_core::ports::{Memo, MemoKey, Progress, RenderError, RenderJob, RenderedFiles, Renderer};
+use rushes_core::ports::{Memo, MemoKey, Progress, RenderError, RenderJob, Rendered, RenderedFiles, Renderer};
 use rushes_core::task::Stage;
 use rushes_core::timeline::Timeline;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -109,7 +109,7 @@ impl Engine {
 
 #[async_trait]
 impl Renderer for Engine {
-    async fn render(&self, job: RenderJob<'_>, progress: &dyn Progress) -> Result<Vec<RenderedFiles>, RenderError> {
+    async fn render(&self, job: RenderJob<'_>, progress: &dyn Progress) -> Result<Rendered, RenderError> {
         // All timelines show the same files.
         let hashes = job.timelines.first().map_or_else(|| Ok(FileHashes::new()), hash_files)?;
         let sound_key = sound_key(Arc::clone(&job.soundtrack)).await?;
@@ -130,7 +130,7 @@ impl Renderer for Engine {
             finished.extend(self.render_missing(missing, &job, sound_key, progress).await?);
         }
         finished.sort_by_key(|(place, _)| *place);
-        Ok(finished.into_iter().map(|(_, files)| files).collect())
+        Ok(Rendered { files: finished.into_iter().map(|(_, files)| files).collect(), warnings: Vec::new() })
     }
 }
 

@@ -48,7 +48,7 @@ async fn a_clip_that_breaks_off_shows_what_there_is_and_then_its_last_picture() 
     for end in [0, 7, 100, 1_000] {
         std::fs::write(&cut, &bytes[..end])?;
         let error = show(&cut, 1).await.unwrap_err();
-        ensure!(matches!(error, RenderError::Clip { .. }), "{end} bytes: {error}");
+        ensure!(matches!(error, RenderError::Medium { .. }), "{end} bytes: {error}");
     }
     Ok(())
 }
@@ -67,7 +67,7 @@ async fn every_damage_ends_in_pictures_or_a_plain_error() -> Result<()> {
             std::fs::write(&path, &damaged)?;
             match show(&path, 50).await {
                 Ok(shown) => ensure!(shown.len() == 50),
-                Err(RenderError::Clip { reason }) => ensure!(!reason.is_empty()),
+                Err(RenderError::Medium { reason, .. }) => ensure!(!reason.is_empty()),
                 Err(other) => ensure!(false, "{name}: {other}"),
             }
         }
@@ -104,7 +104,7 @@ async fn a_file_that_only_points_elsewhere_is_not_opened() -> Result<()> {
         let path = directory.path().join(name);
         std::fs::write(&path, text)?;
         let error = show(&path, 1).await.unwrap_err();
-        ensure!(matches!(error, RenderError::Clip { .. }), "{name}: {error}");
+        ensure!(matches!(error, RenderError::Medium { .. }), "{name}: {error}");
     }
     ensure!(listener.accept().is_err(), "ffmpeg asked another host");
     Ok(())
@@ -148,7 +148,7 @@ async fn a_movie_whose_pictures_lie_in_another_file_reaches_for_none() -> Result
         let external = directory.path().join("patched.mov");
         std::fs::write(&external, bytes)?;
         match show(&external, 3).await {
-            Ok(_) | Err(RenderError::Clip { .. }) => {}
+            Ok(_) | Err(RenderError::Medium { .. }) => {}
             Err(other) => ensure!(false, "{other}"),
         }
         ensure!(listener.accept().is_err(), "ffmpeg asked another host");
@@ -176,7 +176,7 @@ async fn attachments_and_covers_are_no_pictures_of_a_clip() -> Result<()> {
         ["-map", "0", "-map", "1", "-c:v", "copy", "-disposition:v:0", "attached_pic", sound.to_str().unwrap()];
     ffmpeg(&[&both[..], &covered].concat(), &[])?;
     let error = show(&sound, 1).await.unwrap_err();
-    ensure!(matches!(&error, RenderError::Clip { reason } if reason == "it holds no pictures"), "{error}");
+    ensure!(matches!(&error, RenderError::Medium { reason, .. } if reason == "it holds no pictures"), "{error}");
     Ok(())
 }
 
@@ -187,6 +187,6 @@ async fn more_pixels_than_are_taken_are_refused_before_they_are_decoded() -> Res
     let source = ["-loglevel", "error", "-f", "lavfi", "-i", "color=black:size=8704x64:rate=25:duration=0.1"];
     ffmpeg(&[&source[..], &X264, &[path.to_str().unwrap()]].concat(), &[])?;
     let error = show(&path, 1).await.unwrap_err();
-    ensure!(matches!(&error, RenderError::Clip { reason } if reason.contains("8704x64")), "{error}");
+    ensure!(matches!(&error, RenderError::Medium { reason, .. } if reason.contains("8704x64")), "{error}");
     Ok(())
 }

@@ -292,7 +292,7 @@ async fn what_is_no_picture_is_refused_with_a_reason() -> Result<()> {
         vec![scene(Backdrop::Still(Still { path: still, fit: Fit::Cover, camera: None }), &[], 500)],
     );
     let failure = render(&Engine::new(program()), &story, directory.path()).await;
-    ensure!(matches!(failure, Err(RenderError::Picture { .. })), "{failure:?}");
+    ensure!(matches!(failure, Err(RenderError::Medium { .. })), "{failure:?}");
     Ok(())
 }
 

@@ -148,7 +148,7 @@ async fn what_is_broken_or_no_sound_is_refused_with_a_reason() -> Result<()> {
         let mut story = silent(8);
         story.1.effects = vec![effect(path, Duration::ZERO)];
         let failure = render(&Engine::new(program()), &story, directory.path()).await;
-        let Err(RenderError::Sound { reason }) = failure else { anyhow::bail!("{name}: {failure:?}") };
+        let Err(RenderError::Medium { reason, .. }) = failure else { anyhow::bail!("{name}: {failure:?}") };
         ensure!(!reason.contains("@ 0x") && !reason.is_empty(), "{name}: {reason}");
     }
     Ok(())

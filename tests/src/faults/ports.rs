@@ -14,7 +14,7 @@ use rushes_core::narration::Speech;
 use rushes_core::ports::{
     BatchClaim, BatchClaimOutcome, BatchStore, Begun, Bucket, BucketError, Change, ChannelStore, Claim, ClaimOutcome,
     Condition, Entry, FetchedMedia, Found, MediaError, MediaLibrary, MemoClaim, MemoError, MemoKey, MemoKind,
-    MemoStore, ObjectStart, Progress, QueueError, RenderError, RenderJob, RenderedFiles, Renderer, RequestStore,
+    MemoStore, ObjectStart, Progress, QueueError, RenderError, RenderJob, Rendered, Renderer, RequestStore,
     SignedUpload, StoreError, TaskPage, TaskQueue, TaskStore, Ticket, UploadTerms, Voice, VoiceError, Written,
 };
 use rushes_core::request::{IdempotencyKey, ProductId, RequestHash};
@@ -296,7 +296,7 @@ impl<T: Voice + ?Sized> Voice for Faulty<T> {
 
 #[async_trait]
 impl<T: Renderer + ?Sized> Renderer for Faulty<T> {
-    async fn render(&self, job: RenderJob<'_>, progress: &dyn Progress) -> Result<Vec<RenderedFiles>, RenderError> {
+    async fn render(&self, job: RenderJob<'_>, progress: &dyn Progress) -> Result<Rendered, RenderError> {
         forward!(self.render(job, progress))
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use anyhow::Context;
+use rushes_core::produce::Laid;
 use rushes_core::scratch::Scratch;
 use rushes_core::units::FrameRate;
 use rushes_engine::PlannedSegment;
@@ -18,8 +19,8 @@ pub async fn tell(options: &InspectOptions) -> anyhow::Result<String> {
     let spec = read_spec(&options.file, &options.channel)?;
     let engine = engine(&options.tools)?;
     let scratch = Scratch::create().context("no folder for unfinished files can be made")?;
-    let timeline = lay(&engine, &spec, &options.tools, scratch.path()).await?;
-    let segments = engine.inspect(&timeline).await?;
+    let Laid { timeline, places, .. } = lay(&engine, &spec, &options.tools, scratch.path()).await?;
+    let segments = engine.inspect(&timeline).await.map_err(|error| places.explain(error))?;
     let rate = timeline.output.frame_rate;
     Ok(if options.json { format!("{:#}\n", as_json(&segments, rate)) } else { as_text(&segments, rate)? })
 }

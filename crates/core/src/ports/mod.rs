@@ -24,7 +24,9 @@ pub use media::{FetchedMedia, MediaError, MediaLibrary};
 pub use memo::{Begin, InvalidMemoKey, InvalidMemoKind, Memo, MemoError, MemoKey, MemoKind};
 pub use memo_store::{Entry, EntryFacts, EntryPage, Found, KindFacts, MemoCatalog, MemoClaim, MemoStore, Stock};
 pub use observer::{NoObserver, TaskEnd, TaskObserver, TaskOutcome};
-pub use renderer::{Progress, RenderError, RenderJob, RenderedFiles, Renderer, SilentProgress};
+pub use renderer::{
+    Progress, RenderError, RenderJob, RenderWarning, Rendered, RenderedFiles, Renderer, SilentProgress,
+};
 pub use requests::{Begun, RequestStore, Ticket};
 pub use signer::{CloudService, RequestSigner, SignError, UnsignedRequest};
 pub use store::{

@@ -33,9 +33,9 @@ impl Progress for SilentProgress {
 /// Draws, encodes, mixes and joins.
 #[async_trait]
 pub trait Renderer: Send + Sync {
-    /// Makes the video in every shape, its sound once; returns the files of each timeline, in order.
+    /// Makes the video in every shape, its sound once.
     /// Dropping the future stops all work and removes what it had begun.
-    async fn render(&self, job: RenderJob<'_>, progress: &dyn Progress) -> Result<Vec<RenderedFiles>, RenderError>;
+    async fn render(&self, job: RenderJob<'_>, progress: &dyn Progress) -> Result<Rendered, RenderError>;
 }
 
 /// What to make and where.
@@ -49,7 +49,25 @@ pub struct RenderJob<'a> {
     pub directory: &'a Path,
 }
 
-/// What was made.
+/// What was made of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// The files of each timeline, in order.
+    pub files: Vec<RenderedFiles>,
+    /// What is not as asked for, whether or not the results were remembered.
+    pub warnings: Vec<RenderWarning>,
+}
+
+/// Something that a video was made without, or with less of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenderWarning {
+    /// The file that it is about; `None` where it is about none.
+    pub path: Option<PathBuf>,
+    /// A sentence for people, without a full stop. Where it is about no file, it names the place itself.
+    pub words: String,
+}
+
+/// What was made of a timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RenderedFiles {
     /// The MP4 file.
@@ -95,22 +113,12 @@ pub enum RenderError {
         /// The limit.
         seconds: u64,
     },
-    /// A picture could not be drawn.
-    #[error("a picture could not be drawn: {reason}")]
-    Picture {
-        /// What is wrong.
-        reason: String,
-    },
-    /// A clip cannot be shown.
-    #[error("a video clip cannot be shown: {reason}")]
-    Clip {
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A sound could not be played.
-    #[error("a sound could not be played: {reason}")]
-    Sound {
-        /// What is wrong.
+    /// A user's file cannot be shown or played.
+    #[error("a file cannot be used: {reason}")]
+    Medium {
+        /// The file. Whoever knows the spec tells where it names it.
+        path: PathBuf,
+        /// What is wrong with it, for people.
         reason: String,
     },
     /// The encoder's stream is not what the engine can work with.
@@ -137,4 +145,12 @@ pub enum RenderError {
         #[source]
         source: Option<Source>,
     },
+}
+
+impl RenderError {
+    /// A fault of the user's file at `path`.
+    #[must_use]
+    pub fn medium(path: &Path, reason: impl Into<String>) -> Self {
+        Self::Medium { path: path.to_owned(), reason: reason.into() }
+    }
 }

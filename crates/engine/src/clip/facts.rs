@@ -139,13 +139,13 @@ impl ClipFacts {
     /// Whether there is anything to show of `clip`.
     ///
     /// # Errors
-    /// [`RenderError::Clip`] when it is to start after its end.
+    /// [`RenderError::Medium`] when it is to start after its end.
     pub fn check(&self, clip: &Clip) -> Result<(), RenderError> {
         if clip.trim.start < self.duration {
             return Ok(());
         }
         let (start, duration) = (clip.trim.start.as_secs_f64(), self.duration.as_secs_f64());
-        Err(RenderError::Clip { reason: format!("it lasts {duration:.3} s and is to start at {start:.3} s") })
+        Err(RenderError::medium(&clip.path, format!("it lasts {duration:.3} s and is to start at {start:.3} s")))
     }
 
     /// Index of the picture that is on screen `frame` frames after the clip began. Equal indices are
@@ -228,7 +228,7 @@ pub mod tests {
     fn a_clip_that_is_to_start_after_its_end_is_an_error() {
         let facts = facts((0..30).collect(), (1, 30), 30);
         assert!(facts.check(&clip(999, None, false)).is_ok());
-        assert!(matches!(facts.check(&clip(1_000, None, false)), Err(RenderError::Clip { .. })));
+        assert!(matches!(facts.check(&clip(1_000, None, false)), Err(RenderError::Medium { .. })));
     }
 
     proptest! {

@@ -24,23 +24,29 @@ const KEY: u32 = 1;
 /// Measures the clip at `path`: reads through the file without decoding it, then decodes one picture.
 ///
 /// # Errors
-/// [`RenderError::Clip`] when it is no clip that can be shown, or too large.
+/// [`RenderError::Medium`] when it is no clip that can be shown, or too large.
 pub async fn probe(ffmpeg: &Ffmpeg, path: &Path) -> Result<ClipFacts, RenderError> {
     let metadata = tokio::fs::metadata(path).await;
     let metadata = metadata.map_err(|source| RenderError::Io { doing: "reading a clip", source })?;
     if metadata.len() > MAX_BYTES {
-        return Err(refused(format!("it has {} bytes, and {MAX_BYTES} are taken at most", metadata.len())));
+        return Err(RenderError::medium(
+            path,
+            format!("it has {} bytes, and {MAX_BYTES} are taken at most", metadata.len()),
+        ));
     }
     let packets = read_packets(ffmpeg, path).await?;
     let (looking, file) = (ffmpeg.clone(), path.to_owned());
     let looks = tokio::task::spawn_blocking(move || look(&looking, &file)).await.map_err(|error| {
         RenderError::Broken { reason: "looking at a clip panicked".to_owned(), source: Some(error.into()) }
     })??;
-    let (width, height) = looks.displayed_size()?;
+    let (width, height) = looks.displayed_size().map_err(|reason| RenderError::medium(path, reason))?;
     let duration = packets.table.duration();
     if duration > MAX_DURATION || duration.is_zero() {
         let limit = MAX_DURATION.as_secs();
-        return Err(refused(format!("it lasts {:.3} s; up to {limit} s are taken", duration.as_secs_f64())));
+        return Err(RenderError::medium(
+            path,
+            format!("it lasts {:.3} s; up to {limit} s are taken", duration.as_secs_f64()),
+        ));
     }
     Ok(ClipFacts {
         width,
@@ -50,10 +56,6 @@ pub async fn probe(ffmpeg: &Ffmpeg, path: &Path) -> Result<ClipFacts, RenderErro
         colors: looks.colors,
         table: Arc::new(packets.table),
     })
-}
-
-fn refused(reason: String) -> RenderError {
-    RenderError::Clip { reason }
 }
 
 /// What reading through a clip tells.
@@ -69,10 +71,10 @@ async fn read_packets(ffmpeg: &Ffmpeg, path: &Path) -> Result<Packets, RenderErr
     arguments.extend(output.split(' ').map(Into::into));
     let text = ffmpeg.start("measuring a clip", DEADLINE, arguments)?.output().await;
     let text = text.map_err(|error| match error {
-        RenderError::Ffmpeg { stderr, .. } => refused(complaint(&stderr)),
+        RenderError::Ffmpeg { stderr, .. } => RenderError::medium(path, complaint(&stderr)),
         other => other,
     })?;
-    parse_packets(&String::from_utf8_lossy(&text)).ok_or_else(|| refused("it holds no pictures".to_owned()))
+    parse_packets(&String::from_utf8_lossy(&text)).ok_or_else(|| RenderError::medium(path, "it holds no pictures"))
 }
 
 /// Reads what ffmpeg's `framecrc` writes: a line for each packet with stream, decoding time, time,
@@ -117,10 +119,10 @@ struct Looks {
 
 impl Looks {
     /// The size in square pixels: a flat pixel makes the picture wider, a tall one higher, none makes it smaller.
-    fn displayed_size(&self) -> Result<(u32, u32), RenderError> {
+    fn displayed_size(&self) -> Result<(u32, u32), String> {
         let (width, height) = self.size;
         if width == 0 || height == 0 || width > MAX_SIDE || height > MAX_SIDE {
-            return Err(refused(format!("{width}x{height} pixels; a side has at most {MAX_SIDE}")));
+            return Err(format!("{width}x{height} pixels; a side has at most {MAX_SIDE}"));
         }
         let (across, down) = self.pixel_shape;
         // Wilder shapes are mistakes of the file.
@@ -145,7 +147,7 @@ fn look(ffmpeg: &Ffmpeg, path: &Path) -> Result<Looks, RenderError> {
     let words = ffmpeg.start_frames("looking at a clip", DEADLINE, arguments)?.words()?;
     // Before a picture is there, ffmpeg tells much that is no complaint.
     let errors = || words.lines().filter(|line| line.contains("rror") || line.contains("nvalid"));
-    parse_looks(&words).ok_or_else(|| refused(complaint(&errors().collect::<Vec<_>>().join("\n"))))
+    parse_looks(&words).ok_or_else(|| RenderError::medium(path, complaint(&errors().collect::<Vec<_>>().join("\n"))))
 }
 
 /// Reads what ffmpeg's `showinfo` says of the last picture it saw.

@@ -53,7 +53,7 @@ impl ClipReader {
     /// A reader whose first picture is that of the frame `first_frame` frames after the clip began.
     ///
     /// # Errors
-    /// [`RenderError::Clip`] when the clip is to start after its end.
+    /// [`RenderError::Medium`] when the clip is to start after its end.
     pub fn open(
         ffmpeg: &Ffmpeg,
         clip: &Clip,
@@ -113,7 +113,7 @@ impl ClipReader {
                 continue;
             }
             if next_ticks.is_none() {
-                return Err(RenderError::Clip { reason: complaint(&stream.words()?) });
+                return Err(RenderError::medium(&self.clip.path, complaint(&stream.words()?)));
             }
             let mut ahead = Ahead { stream, next_ticks };
             // Shown even where its time has not come: nothing is before it.
@@ -138,7 +138,7 @@ impl ClipReader {
     /// Makes the stream's next picture the one shown.
     fn read(&mut self, ahead: &mut Ahead) -> Result<(), RenderError> {
         if !ahead.stream.read(self.picture.bytes_mut())? {
-            return Err(RenderError::Clip { reason: "a picture of it was cut off".to_owned() });
+            return Err(RenderError::medium(&self.clip.path, "a picture of it was cut off"));
         }
         ahead.next_ticks = self.ticks(ahead.stream.next_time()?)?;
         Ok(())

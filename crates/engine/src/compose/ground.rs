@@ -104,7 +104,7 @@ impl<'a> GroundPainter<'a> {
             Moment::Still(still, None) => {
                 let picture = self.sources.still(still)?;
                 if (picture.width(), picture.height()) != (width, height) {
-                    return Err(RenderError::Picture { reason: "the decoded picture has another size".to_owned() });
+                    return Err(RenderError::medium(&still.path, "the decoded picture has another size"));
                 }
                 canvas.clone_from(picture);
             }

@@ -25,7 +25,7 @@ const OUTPUT: [&str; 7] = ["-c:a", "pcm_f32be", "-flags", "+bitexact", "-f", "au
 /// Decodes at most `length` of a file from `start` on; a file without sound is silence.
 ///
 /// # Errors
-/// [`RenderError::Sound`] when it cannot be decoded or breaks off.
+/// [`RenderError::Medium`] when it cannot be decoded or breaks off.
 pub async fn decode_part(
     ffmpeg: &Ffmpeg,
     path: &Path,
@@ -49,9 +49,10 @@ pub async fn decode_part(
     };
     match decoded {
         Err(RenderError::Ffmpeg { stderr, .. }) if stderr.contains(NO_SOUND) => Spool::take_in(&[][..], directory),
-        Err(RenderError::Ffmpeg { stderr, .. }) => Err(RenderError::Sound {
-            reason: format!("the file is damaged or of a kind that ffmpeg does not know ({})", cause(&stderr)),
-        }),
+        Err(RenderError::Ffmpeg { stderr, .. }) => Err(RenderError::medium(
+            path,
+            format!("the file is damaged or of a kind that ffmpeg does not know ({})", cause(&stderr)),
+        )),
         decoded => decoded,
     }
 }

@@ -45,7 +45,7 @@ impl Decoder {
     /// Runs ffmpeg over the first picture of a file, which `filter` gets with colours in sRGB.
     ///
     /// # Errors
-    /// [`RenderError::Picture`] with ffmpeg's reason; [`RenderError::Io`] when the file cannot be read.
+    /// [`RenderError::Medium`] with ffmpeg's reason; [`RenderError::Io`] when the file cannot be read.
     pub async fn decode(
         &self,
         path: &Path,
@@ -66,7 +66,7 @@ impl Decoder {
         let before = guard.into_iter().map(OsString::from);
         let arguments = before.chain([path.into()]).chain(target.into_iter().map(OsString::from));
         self.ffmpeg.start("decoding a picture", DEADLINE, arguments)?.output().await.map_err(|error| match error {
-            RenderError::Ffmpeg { stderr, .. } => RenderError::Picture { reason: stderr },
+            RenderError::Ffmpeg { stderr, .. } => RenderError::medium(path, stderr),
             other => other,
         })
     }
@@ -96,6 +96,6 @@ async fn demuxer(path: &Path) -> Result<&'static str, RenderError> {
             Ok("webp_anim")
         }
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Ok("webp_pipe"),
-        _ => Err(RenderError::Picture { reason: "it is not a PNG, JPEG or WebP picture".to_owned() }),
+        _ => Err(RenderError::medium(path, "it is not a PNG, JPEG or WebP picture")),
     }
 }

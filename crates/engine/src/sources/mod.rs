@@ -56,7 +56,7 @@ impl Sources {
     /// A reader of a clip's pictures from the given frame of its scene on.
     ///
     /// # Errors
-    /// [`RenderError::Broken`] when the clip was not loaded before; [`RenderError::Clip`] when it shows nothing.
+    /// [`RenderError::Broken`] when the clip was not loaded before; [`RenderError::Medium`] when it shows nothing.
     pub fn clip(&self, clip: &Clip, first_frame: u64) -> Result<ClipReader, RenderError> {
         let (_, facts) = self.clips.iter().find(|(known, _)| **known == *clip).ok_or_else(missing)?;
         ClipReader::open(&self.ffmpeg, clip, facts, &self.output, first_frame)
@@ -94,7 +94,7 @@ impl Loader {
     /// Loads what the looks show.
     ///
     /// # Errors
-    /// [`RenderError::Picture`] or [`RenderError::Clip`] when a file is not what its kind says.
+    /// [`RenderError::Medium`] when a file is not what its kind says.
     pub async fn load<'a>(&self, looks: impl Iterator<Item = &'a Look>) -> Result<Sources, RenderError> {
         let mut sources = Sources {
             ffmpeg: self.ffmpeg.clone(),

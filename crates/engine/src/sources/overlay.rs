@@ -10,7 +10,7 @@ use crate::picture::Bitmap;
 /// Decodes a picture with its transparency.
 ///
 /// # Errors
-/// [`RenderError::Picture`] when the file is not a picture that ffmpeg can read.
+/// [`RenderError::Medium`] when the file is not a picture that ffmpeg can read.
 pub async fn decode_overlay(
     decoder: &Decoder,
     overlay: &PlacedPicture,
@@ -24,7 +24,7 @@ pub async fn decode_overlay(
     );
     let format = ["-f", "image2pipe", "-c:v", "pam"];
     let bytes = decoder.decode(&overlay.path, Transparency::Kept, &scale, &format).await?;
-    let broken = || RenderError::Picture { reason: "the decoded picture is not whole".to_owned() };
+    let broken = || RenderError::medium(&overlay.path, "the decoded picture is not whole");
     let (width, height, rgba) = read_pam(&bytes).ok_or_else(broken)?;
     let margin = whole(overlay.margin.get() * f64::from(output.width.min(output.height)));
     let left = start(overlay.position.horizontal, output.width, width, margin);

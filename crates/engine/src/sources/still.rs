@@ -14,7 +14,7 @@ const SCALER: &str = "flags=lanczos+accurate_rnd+full_chroma_int:out_color_matri
 /// camera comes near where it is moved over.
 ///
 /// # Errors
-/// [`RenderError::Picture`] when the file is not a picture that ffmpeg can read.
+/// [`RenderError::Medium`] when the file is not a picture that ffmpeg can read.
 pub async fn decode_still(decoder: &Decoder, still: &Still, output: &Output) -> Result<Picture, RenderError> {
     let scale = match &still.camera {
         None => fitted(still.fit, output),
@@ -22,7 +22,7 @@ pub async fn decode_still(decoder: &Decoder, still: &Still, output: &Output) -> 
     };
     let filter = format!("format=rgb24,{scale},setsar=1,format=yuv420p");
     let bytes = decoder.decode(&still.path, Transparency::Black, &filter, &["-f", "yuv4mpegpipe"]).await?;
-    read_picture(&bytes).ok_or_else(|| RenderError::Picture { reason: "the decoded picture is not whole".to_owned() })
+    read_picture(&bytes).ok_or_else(|| RenderError::medium(&still.path, "the decoded picture is not whole"))
 }
 
 fn fitted(fit: Fit, output: &Output) -> String {

@@ -60,7 +60,7 @@ pub async fn render(
 ) -> Result<RenderedFiles, RenderError> {
     let timelines = std::slice::from_ref(&story.0);
     let job = RenderJob { timelines, soundtrack: Arc::new(story.1.clone()), directory };
-    engine.render(job, &SilentProgress).await.map(|mut files| files.remove(0))
+    engine.render(job, &SilentProgress).await.map(|mut rendered| rendered.files.remove(0))
 }
 
 /// Remembers in a map, which a test can look into.
