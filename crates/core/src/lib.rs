@@ -11,6 +11,7 @@ mod dress;
 pub mod estimate;
 mod footage;
 pub mod keys;
+mod letters;
 pub mod manage;
 mod media_places;
 pub mod memo;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::super::MAX_TITLE_CHARACTERS;
 use super::node::{Checker, Fields, listed};
+use crate::letters::plain_letters;
 use crate::units::{Color, Portion};
 
 /// Reads one field; `None` when it is left out or named as a fault.
@@ -128,12 +129,12 @@ impl Fields {
     }
 }
 
-/// White space folded; control characters refused, since no voice can speak
+/// White space folded, styled letters made plain; control characters refused, since no voice can speak
 /// and no font can draw them.
 pub fn clean(text: &str, pointer: &str, checker: &mut Checker) -> String {
     let control = |character: &char| character.is_control() && !character.is_whitespace();
     if let Some(found) = text.chars().find(control) {
         checker.fault(pointer, format!("the text contains the control character U+{:04X}", u32::from(found)));
     }
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    plain_letters(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
