@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use rushes_core::spec::Font;
+use unicode_script::UnicodeScript;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::fonts;
@@ -58,7 +59,8 @@ impl Writing {
     }
 }
 
-const fn is_right_to_left(character: char) -> bool {
+/// Whether a character runs from the right to the left.
+pub fn is_right_to_left(character: char) -> bool {
     matches!(block(character), Block::Hebrew | Block::Arabic)
 }
 
@@ -94,22 +96,28 @@ enum Block {
     Hebrew,
     Arabic,
     Devanagari,
+    /// Another script that has a font of its own: the font's family.
+    Script(&'static str),
     EastAsian,
     Emoji,
+    /// Full stops of Devanagari that other scripts of India use too.
+    Danda,
     /// Punctuation that East Asian fonts draw in another place and width.
     SharedPunctuation,
     Other,
 }
 
 /// The block that a character belongs to (Unicode 17, Blocks.txt).
-const fn block(character: char) -> Block {
+fn block(character: char) -> Block {
     match character {
+        '\0'..='\u{b6}' | '\u{b8}'..='\u{52f}' => Block::Other,
         '\u{590}'..='\u{5ff}' | '\u{fb1d}'..='\u{fb4f}' => Block::Hebrew,
         '\u{600}'..='\u{6ff}'
         | '\u{750}'..='\u{77f}'
         | '\u{870}'..='\u{8ff}'
         | '\u{fb50}'..='\u{fdff}'
         | '\u{fe70}'..='\u{fefe}' => Block::Arabic,
+        '\u{964}' | '\u{965}' => Block::Danda,
         '\u{900}'..='\u{97f}' | '\u{1cd0}'..='\u{1cff}' | '\u{a8e0}'..='\u{a8ff}' => Block::Devanagari,
         '\u{1100}'..='\u{11ff}'
         | '\u{2e80}'..='\u{a4cf}'
@@ -121,7 +129,7 @@ const fn block(character: char) -> Block {
         | '\u{1b000}'..='\u{1b16f}'
         | '\u{20000}'..='\u{3ffff}' => Block::EastAsian,
         '\u{b7}' | '\u{2014}' | '\u{2018}'..='\u{201d}' | '\u{2026}' => Block::SharedPunctuation,
-        _ => Block::Other,
+        _ => fonts::of_script(character.script()).map_or(Block::Other, Block::Script),
     }
 }
 
@@ -160,13 +168,20 @@ pub fn families(text: &str, font: Font, writing: Writing) -> Vec<(Range<usize>, 
         keep_together(word, &mut blocks[start..start + word.len()]);
         start += word.len();
     }
+    for index in 0..blocks.len() {
+        if blocks[index] == Block::Danda {
+            let before = index.checked_sub(1).map(|before| blocks[before]);
+            blocks[index] = before.filter(|block| matches!(block, Block::Script(_))).unwrap_or(Block::Devanagari);
+        }
+    }
     let is_east_asian = |index: usize| blocks.get(index) == Some(&Block::EastAsian);
     let mut parts: Vec<(Range<usize>, &'static str)> = Vec::new();
     for (index, (start, cluster)) in clusters.iter().enumerate() {
         let family = match blocks[index] {
             Block::Hebrew => fonts::HEBREW,
             Block::Arabic => fonts::ARABIC,
-            Block::Devanagari => fonts::DEVANAGARI,
+            Block::Devanagari | Block::Danda => fonts::DEVANAGARI,
+            Block::Script(family) => family,
             Block::Emoji => fonts::EMOJI,
             Block::EastAsian => writing.han.family(),
             Block::SharedPunctuation if is_east_asian(index + 1) || (index > 0 && is_east_asian(index - 1)) => {
@@ -183,11 +198,18 @@ pub fn families(text: &str, font: Font, writing: Writing) -> Vec<(Range<usize>, 
     parts
 }
 
+/// The line height of Latin, Greek, Cyrillic, Hebrew and East Asian letters.
+const USUAL_LINE_HEIGHT: f32 = 1.25;
+
 /// Multiple of the letter size from one baseline to the next: some scripts reach
 /// further up and down than Latin does.
 pub fn line_height(text: &str) -> f32 {
-    let is_tall = |character| matches!(block(character), Block::Arabic | Block::Devanagari);
-    if text.chars().any(is_tall) { 1.45 } else { 1.25 }
+    let height = |character| match block(character) {
+        Block::Arabic | Block::Devanagari => 1.45,
+        Block::Script(family) => fonts::line_height(family),
+        _ => USUAL_LINE_HEIGHT,
+    };
+    text.chars().map(height).fold(USUAL_LINE_HEIGHT, f32::max)
 }
 
 #[cfg(test)]
