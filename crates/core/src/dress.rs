@@ -18,6 +18,7 @@ impl Shelf {
         SpokenVideo {
             title: spec.title.clone(),
             quality: spec.quality,
+            language: spec.language(),
             scenes: spec.scenes.iter().zip(speeches).map(|(scene, speech)| self.scene(scene, speech)).collect(),
             overlays: self.overlays(&spec.overlays),
             progress_bar: spec.progress_bar,

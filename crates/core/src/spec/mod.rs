@@ -165,6 +165,12 @@ impl VideoSpec {
         self.outputs.first().copied().unwrap_or_default()
     }
 
+    /// What is spoken: the language asked for, or that of the voice; `None` where neither tells.
+    #[must_use]
+    pub fn language(&self) -> Option<Language> {
+        self.topic.as_ref().map(|topic| topic.language.clone()).or_else(|| voices::language_of(&self.voice.name))
+    }
+
     /// Characters of narration over all scenes.
     #[must_use]
     pub fn narration_characters(&self) -> usize {

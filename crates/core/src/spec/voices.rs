@@ -171,6 +171,17 @@ pub fn for_language(language: &Language) -> &'static str {
     known(&tag).or_else(|| known(usual)).unwrap_or(DEFAULT)
 }
 
+/// The language that a voice of [`NAMES`] speaks; `None` for a provider's voice, whose name does not tell.
+#[must_use]
+pub fn language_of(name: &str) -> Option<Language> {
+    NAMES.binary_search(&name).ok()?;
+    let primary = match name.split('-').next()? {
+        "cmn" => "zh",
+        primary => primary,
+    };
+    Language::parse(primary)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,6 +202,16 @@ mod tests {
         for name in ["polly:", "polly:Joanna:best", "openai:a/b", "openai:a b", "elevenlabs:../x", "azure:x", ":"] {
             assert!(!is_known(name), "{name}");
         }
+    }
+
+    #[test]
+    fn a_voice_tells_its_language() {
+        let language = |name: &str| language_of(name).map(|language| language.primary());
+        for (name, primary) in [("tr", "tr"), ("pt-br", "pt"), ("en-gb-x-rp", "en"), ("cmn", "zh")] {
+            assert_eq!(language(name).as_deref(), Some(primary));
+        }
+        assert!(NAMES.iter().filter(|name| **name != "piqd").all(|name| language_of(name).is_some()));
+        assert_eq!(language("polly:Joanna"), None);
     }
 
     #[test]

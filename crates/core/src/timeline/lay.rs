@@ -33,8 +33,14 @@ impl Timeline {
         let duration = output.frame_rate.time_of(layer.next_frame);
         let effects = layer.clipped_effects(duration);
         let soundtrack = Soundtrack { pieces: layer.pieces, music: video.music, effects, duration };
-        let timeline =
-            Self { output, quality: video.quality, scenes, overlays: video.overlays, progress_bar: video.progress_bar };
+        let timeline = Self {
+            output,
+            quality: video.quality,
+            language: video.language,
+            scenes,
+            overlays: video.overlays,
+            progress_bar: video.progress_bar,
+        };
         (timeline, soundtrack)
     }
 

@@ -11,7 +11,8 @@ pub use soundtrack::{MusicTrack, SoundFile, SoundPiece, Soundtrack};
 pub use spoken::{SceneSound, SpokenScene, SpokenVideo};
 
 use crate::spec::{
-    Camera, CaptionStyle, Card, Fit, Gradient, Output, OverlayPosition, ProgressBar, Quality, TransitionKind, Trim,
+    Camera, CaptionStyle, Card, Fit, Gradient, Language, Output, OverlayPosition, ProgressBar, Quality, TransitionKind,
+    Trim,
 };
 use crate::units::{Color, Portion};
 
@@ -22,6 +23,8 @@ pub struct Timeline {
     pub output: Output,
     /// How much work goes into them.
     pub quality: Quality,
+    /// What is spoken, where that is known: capitals differ between languages.
+    pub language: Option<Language>,
     /// In order, without gaps.
     pub scenes: Vec<TimelineScene>,
     /// Pictures over every scene.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Backdrop, MusicTrack, PlacedPicture};
 use crate::narration::Speech;
-use crate::spec::{CaptionStyle, Card, LowerThird, ProgressBar, Quality, Transition};
+use crate::spec::{CaptionStyle, Card, Language, LowerThird, ProgressBar, Quality, Transition};
 
 /// A video as it goes into the timeline: everything is fetched and spoken.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +14,8 @@ pub struct SpokenVideo {
     pub title: Option<String>,
     /// How much work goes into the pictures.
     pub quality: Quality,
+    /// What is spoken, where that is known.
+    pub language: Option<Language>,
     /// In order.
     pub scenes: Vec<SpokenScene>,
     /// Pictures over every scene.
@@ -55,7 +57,15 @@ impl SpokenVideo {
     /// Scenes and nothing else.
     #[must_use]
     pub const fn plain(scenes: Vec<SpokenScene>) -> Self {
-        Self { title: None, quality: Quality::Standard, scenes, overlays: Vec::new(), progress_bar: None, music: None }
+        Self {
+            title: None,
+            quality: Quality::Standard,
+            language: None,
+            scenes,
+            overlays: Vec::new(),
+            progress_bar: None,
+            music: None,
+        }
     }
 }
 
