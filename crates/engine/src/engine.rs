@@ -2,12 +2,15 @@
 
 mod shape;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use rushes_core::memo::{Fresh, NoMemo, Recalled, Whole, once_in, recall};
-use rushes_core::ports::{Memo, MemoKey, Progress, RenderError, RenderJob, Rendered, RenderedFiles, Renderer};
+use rushes_core::ports::{
+    Memo, MemoKey, Progress, RenderError, RenderJob, RenderWarning, Rendered, RenderedFiles, Renderer,
+};
 use rushes_core::task::Stage;
 use rushes_core::timeline::Timeline;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -15,7 +18,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use crate::encode::EncodedSegment;
 use crate::ffmpeg::Ffmpeg;
 use crate::fingerprint::{FileHashes, hash_files, segment_key, segment_keys, video_key};
-use crate::plan::Plan;
+use crate::plan::{Plan, missing_letters};
 use crate::remember::VideoStorage;
 use crate::slots::Slots;
 use crate::snapshot::{Format, snapshot};
@@ -114,8 +117,15 @@ impl Renderer for Engine {
         let hashes = job.timelines.first().map_or_else(|| Ok(FileHashes::new()), hash_files)?;
         let sound_key = sound_key(Arc::clone(&job.soundtrack)).await?;
         let (mut finished, mut missing) = (Vec::new(), Vec::new());
+        let mut warnings = Vec::new();
         for (place, timeline) in job.timelines.iter().enumerate() {
-            let plan = Plan::new(timeline, &mut Typesetter::new());
+            let mut typesetter = Typesetter::new();
+            let plan = Plan::new(timeline, &mut typesetter);
+            if place == 0 {
+                // All timelines have the same words.
+                warnings.extend(missing_letters(timeline, &mut typesetter));
+            }
+            warnings.extend(plan.warnings());
             let segment_keys = segment_keys(&plan, &hashes);
             let key = video_key(&segment_keys, &sound_key);
             let directory = job.directory.join(format!("output-{place}"));
@@ -130,7 +140,7 @@ impl Renderer for Engine {
             finished.extend(self.render_missing(missing, &job, sound_key, progress).await?);
         }
         finished.sort_by_key(|(place, _)| *place);
-        Ok(Rendered { files: finished.into_iter().map(|(_, files)| files).collect(), warnings: Vec::new() })
+        Ok(Rendered { files: finished.into_iter().map(|(_, files)| files).collect(), warnings: told_once(warnings) })
     }
 }
 
@@ -180,6 +190,13 @@ impl Engine {
         let Recalled { value: files, .. } = once_in(self.memo.as_ref(), shape.key, &storage, joining).await?;
         Ok(RenderedFiles { segments, ..files })
     }
+}
+
+/// Each sentence once: shapes of a video have much in common.
+fn told_once(sentences: Vec<String>) -> Vec<RenderWarning> {
+    let mut told = HashSet::new();
+    let news = sentences.into_iter().filter(|sentence| told.insert(sentence.clone()));
+    news.map(|words| RenderWarning { path: None, words }).collect()
 }
 
 /// Makes the folder in one that must be there: a render that was dropped does not bring back what is removed.

@@ -117,9 +117,9 @@ impl Text<'_> {
             }
             computed @ (Moment::Color(_) | Moment::Gradient(_)) => self.field(&format!("{computed:?}")),
         }
-        let Dressing { overlays, heading, card, lower_third } = &scenery.dressing;
+        let Dressing { overlays, texts } = &scenery.dressing;
         self.overlays(overlays);
-        self.field(&format!("{heading:?} {card:?} {lower_third:?}"));
+        self.field(&format!("{texts:?}"));
     }
 
     fn overlays(&mut self, overlays: &[PlacedPicture]) {

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use rushes_core::spec::{CaptionStyle, Card, Gradient, ProgressBar, TransitionKind};
+use rushes_core::spec::{CaptionStyle, Gradient, ProgressBar, TransitionKind};
 use rushes_core::timeline::{Clip, PlacedPicture, Still};
 use rushes_core::units::Color;
 
-use crate::text::PageText;
+use crate::text::{PageText, PlacedText};
 
 /// Everything that decides what a frame shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,23 +88,8 @@ pub enum Moment {
 pub struct Dressing {
     /// Pictures.
     pub overlays: Arc<[PlacedPicture]>,
-    /// The heading.
-    pub heading: Option<Arc<str>>,
-    /// Large words in the middle.
-    pub card: Option<Arc<Card>>,
-    /// A name low on the left.
-    pub lower_third: Option<Arc<NamePlate>>,
-}
-
-/// The words and the colour of a lower third.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NamePlate {
-    /// The name.
-    pub title: String,
-    /// The smaller line under it.
-    pub subtitle: Option<String>,
-    /// Colour of its bar.
-    pub color: Color,
+    /// Words, the lowest first.
+    pub texts: Vec<PlacedText>,
 }
 
 /// A caption page, which of its words stands out, and how far it has come in.

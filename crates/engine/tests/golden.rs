@@ -19,7 +19,8 @@ use rushes_core::timeline::{TimedSentence, TimedWord};
 use rushes_core::units::{Color, FrameRate};
 use rushes_engine::picture::{Computed, Picture, draw_backdrop};
 use rushes_engine::text::{
-    Artwork, Typesetter, paginate, progress_bar, progress_steps, set_caption, set_card, set_heading, set_lower_third,
+    Artwork, NamePlate, Placement, Typesetter, paginate, progress_bar, progress_steps, set_caption, set_card,
+    set_heading, set_lower_third,
 };
 
 /// How alike (structural similarity, 1 for equal) a picture and its golden one must be.
@@ -63,7 +64,7 @@ fn drawn(size: (u32, u32), artwork: &Artwork) -> Picture {
 /// The first page of a sentence, with that word of it spoken.
 fn caption(size: (u32, u32), style: &CaptionStyle, text: &str, word: usize, step: u8) -> Picture {
     let (output, mut typesetter) = (output(size), Typesetter::new());
-    let pages = paginate(&sentence(text), &output, style, &mut typesetter);
+    let pages = paginate(&sentence(text), &output, style, None, &mut typesetter);
     let (page, word) = if style.mode == CaptionMode::Pop { (&pages[word], 0) } else { (&pages[0], word) };
     drawn(size, &set_caption(&page.text, Some(word), step, style, &output, &mut typesetter))
 }
@@ -151,13 +152,17 @@ fn every_layer_of_text_looks_as_it_did() -> Result<()> {
         subtitle: Some("第一章：光 🌞".to_owned()),
     };
     for (suffix, size) in [("", WIDE), ("_upright", UPRIGHT)] {
-        let output = output(size);
+        let (output, usual) = (output(size), Placement::default());
         let check = |name: &str, artwork: &Artwork| compare(&format!("{name}{suffix}"), &drawn(size, artwork));
-        check("heading", &set_heading("A short history of nearly everything that floats", &output, &mut typesetter))?;
-        check("card", &set_card(&card, &output, &mut typesetter))?;
-        check("card_long", &set_card(&long, &output, &mut typesetter))?;
-        let subtitle = Some("First programmer, 1815–1852");
-        check("lower_third", &set_lower_third("Ada Lovelace", subtitle, RED, &output, &mut typesetter))?;
+        check(
+            "heading",
+            &set_heading("A short history of nearly everything that floats", &usual, &output, &mut typesetter),
+        )?;
+        check("card", &set_card(&card, &usual, &output, &mut typesetter))?;
+        check("card_long", &set_card(&long, &usual, &output, &mut typesetter))?;
+        let subtitle = Some("First programmer, 1815–1852".to_owned());
+        let name_plate = NamePlate { title: "Ada Lovelace".to_owned(), subtitle, color: RED };
+        check("lower_third", &set_lower_third(&name_plate, &usual, &output, &mut typesetter))?;
         let bar = ProgressBar { color: RED, is_at_top: false };
         check("progress", &progress_bar(&bar, progress_steps(&output) / 3, &output))?;
     }

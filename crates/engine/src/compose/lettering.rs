@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
-use rushes_core::spec::{CaptionStyle, Card, Output, ProgressBar};
+use rushes_core::spec::{CaptionStyle, Output, ProgressBar};
 
-use crate::look::{Caption, Dressing, NamePlate};
+use crate::look::{Caption, Dressing};
 use crate::picture::Picture;
-use crate::text::{Artwork, PageText, SetCaption, Typesetter, progress_bar, set_card, set_heading, set_lower_third};
+use crate::text::{Artwork, PageText, PlacedText, SetCaption, Typesetter, progress_bar};
+
+/// Standing texts that are kept: a heading, a card and a lower third of each of two scenes in a transition.
+const STANDING_TEXTS: usize = 6;
 
 /// Sets and draws what stands over grounds; keeps what was set last.
 pub struct Lettering {
     output: Output,
     typesetter: Typesetter,
-    heading: Kept<Arc<str>, Artwork>,
-    card: Kept<Arc<Card>, Artwork>,
-    lower_third: Kept<Arc<NamePlate>, Artwork>,
+    /// The last drawn at the end.
+    standing: Vec<(PlacedText, Artwork)>,
     page: Kept<(Arc<PageText>, u8, CaptionStyle), SetCaption>,
     /// A caption in one layer, for pictures that move under it.
     layer: Kept<Caption, Artwork>,
@@ -34,31 +36,21 @@ impl<K: PartialEq + Clone, V> Kept<K, V> {
 
 impl Lettering {
     pub fn new(output: Output) -> Self {
-        Self {
-            output,
-            typesetter: Typesetter::new(),
-            heading: Kept(None),
-            card: Kept(None),
-            lower_third: Kept(None),
-            page: Kept(None),
-            layer: Kept(None),
-        }
+        Self { output, typesetter: Typesetter::new(), standing: Vec::new(), page: Kept(None), layer: Kept(None) }
     }
 
     /// Draws what stands on a backdrop.
     pub fn dress(&mut self, dressing: &Dressing, picture: &mut Picture) {
-        let Self { output, typesetter, .. } = self;
-        if let Some(card) = &dressing.card {
-            self.card.get(card, || set_card(card, output, typesetter).flattened()).draw(picture);
+        for text in &dressing.texts {
+            let found = self.standing.iter().position(|(known, _)| known == text);
+            let kept = found.map(|index| self.standing.remove(index));
+            let (text, artwork) =
+                kept.unwrap_or_else(|| (text.clone(), text.artwork(&self.output, &mut self.typesetter).flattened()));
+            artwork.draw(picture);
+            self.standing.push((text, artwork));
         }
-        if let Some(heading) = &dressing.heading {
-            self.heading.get(heading, || set_heading(heading, output, typesetter).flattened()).draw(picture);
-        }
-        if let Some(plate) = &dressing.lower_third {
-            let NamePlate { title, subtitle, color } = plate.as_ref();
-            let set = || set_lower_third(title, subtitle.as_deref(), *color, output, typesetter).flattened();
-            self.lower_third.get(plate, set).draw(picture);
-        }
+        let unused = self.standing.len().saturating_sub(STANDING_TEXTS);
+        self.standing.drain(..unused);
     }
 
     /// Draws a caption. `is_still` says whether the ground under it stays: a caption over

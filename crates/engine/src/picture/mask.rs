@@ -38,6 +38,12 @@ impl Mask {
         whole
     }
 
+    /// The same so many pixels further to the right and down.
+    #[must_use]
+    pub fn moved(&self, (right, down): (i32, i32)) -> Self {
+        Self { left: self.left + right, top: self.top + down, ..self.clone() }
+    }
+
     /// First column to the right of the mask.
     #[must_use]
     pub fn right(&self) -> i32 {

@@ -1,7 +1,9 @@
 //! From a timeline to segments: what each frame shows, and where the stream is cut.
 
 mod cut;
+mod missing;
 mod scene;
+mod texts;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -12,7 +14,9 @@ use rushes_core::timeline::{PlacedPicture, Timeline};
 use crate::look::{Ground, Look, Passage, Share, Shot};
 use crate::text::{Typesetter, progress_steps};
 use cut::{cut, join_short};
+pub use missing::missing_letters;
 use scene::PlannedScene;
+use texts::Shortened;
 
 /// The longest segment of pictures that stand still, in seconds: players can start at each segment's beginning.
 const MAX_STILL_SECONDS: u64 = 10;
@@ -75,7 +79,8 @@ impl Plan {
     #[must_use]
     pub fn new(timeline: &Timeline, typesetter: &mut Typesetter) -> Self {
         let after = timeline.scenes.iter().skip(1).map(|scene| scene.transition).chain([None]);
-        let plan_scene = |(scene, after)| PlannedScene::new(scene, after, &timeline.output, typesetter);
+        let plan_scene =
+            |(scene, after)| PlannedScene::new(scene, after, &timeline.output, timeline.language.as_ref(), typesetter);
         let mut plan = Self {
             output: timeline.output,
             quality: timeline.quality,
@@ -86,6 +91,20 @@ impl Plan {
         };
         plan.segments = plan.cut_segments();
         plan
+    }
+
+    /// What is not shown as it was asked for: a sentence each, which begins with its place.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let of_scene = |(scene, number): (&PlannedScene, u32)| {
+            let warning = move |shortened: &Shortened| {
+                let Shortened { kind, is_left_out } = shortened;
+                let what = if *is_left_out { "so it is left out" } else { "so it ends with …" };
+                format!("scene {number}: there is no room for all of the {kind}, {what}")
+            };
+            scene.shortened.iter().map(warning).collect::<Vec<_>>()
+        };
+        self.scenes.iter().zip(1..).flat_map(of_scene).collect()
     }
 
     /// Frames of the whole video.

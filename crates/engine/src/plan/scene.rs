@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use rushes_core::spec::{CaptionMode, CaptionStyle, Card, Output};
+use rushes_core::spec::{CaptionMode, CaptionStyle, Language, Output};
 use rushes_core::timeline::{Backdrop, Clip, PlacedPicture, Still, TimedTransition, TimelineScene};
 
-use crate::look::{Caption, Dressing, Moment, NamePlate, Scenery, Share};
-use crate::text::{Page, PageText, Typesetter, paginate};
+use super::texts::{PlannedText, Shortened, lay_texts, pages};
+use crate::look::{Caption, Dressing, Moment, Scenery, Share};
+use crate::text::{Page, PageText, Typesetter};
 
 /// Frames during which a popping word grows.
 const POP_FRAMES: u64 = 2;
@@ -24,9 +25,10 @@ pub struct PlannedScene {
     /// Frames for which its backdrop is seen: its own and those of the transition after it.
     seen_frames: u64,
     overlays: Arc<[PlacedPicture]>,
-    heading: Option<(Arc<str>, u64)>,
-    card: Option<Arc<Card>>,
-    lower_third: Option<(Arc<NamePlate>, std::ops::Range<u64>)>,
+    /// The lowest first.
+    texts: Vec<PlannedText>,
+    /// Which kinds of its texts are not shown whole.
+    pub shortened: Vec<Shortened>,
     captions: CaptionStyle,
     pages: Vec<PlannedPage>,
 }
@@ -52,12 +54,11 @@ impl PlannedScene {
         scene: &TimelineScene,
         after: Option<TimedTransition>,
         output: &Output,
+        language: Option<&Language>,
         typesetter: &mut Typesetter,
     ) -> Self {
-        let plate = |third: &rushes_core::timeline::TimedLowerThird| {
-            let plate = NamePlate { title: third.title.clone(), subtitle: third.subtitle.clone(), color: third.color };
-            (Arc::new(plate), third.first_frame..third.end_frame)
-        };
+        let mut pages = pages(scene, output, language, typesetter);
+        let (texts, shortened) = lay_texts(scene, &mut pages, output, typesetter);
         Self {
             first_frame: scene.first_frame,
             frames: scene.frames,
@@ -70,11 +71,10 @@ impl PlannedScene {
             },
             seen_frames: scene.frames + after.map_or(0, |transition| transition.frames),
             overlays: scene.overlays.clone().into(),
-            heading: scene.title.as_ref().map(|heading| (heading.text.as_str().into(), heading.end_frame)),
-            card: scene.card.clone().map(Arc::new),
-            lower_third: scene.lower_third.as_ref().map(plate),
+            texts,
+            shortened,
             captions: scene.captions,
-            pages: pages(scene, output, typesetter),
+            pages: pages.into_iter().map(PlannedPage::from).collect(),
         }
     }
 
@@ -99,14 +99,8 @@ impl PlannedScene {
     }
 
     fn dressing(&self, frame: u64) -> Dressing {
-        let heading = self.heading.as_ref().filter(|(_, end)| frame < *end);
-        let lower_third = self.lower_third.as_ref().filter(|(_, frames)| frames.contains(&frame));
-        Dressing {
-            overlays: Arc::clone(&self.overlays),
-            heading: heading.map(|(text, _)| Arc::clone(text)),
-            card: self.card.clone(),
-            lower_third: lower_third.map(|(plate, _)| Arc::clone(plate)),
-        }
+        let seen = self.texts.iter().filter(|text| text.frames.contains(&frame));
+        Dressing { overlays: Arc::clone(&self.overlays), texts: seen.map(|text| text.placed.clone()).collect() }
     }
 
     /// The caption at a frame of the video.
@@ -128,16 +122,13 @@ impl PlannedScene {
     }
 }
 
-fn pages(scene: &TimelineScene, output: &Output, typesetter: &mut Typesetter) -> Vec<PlannedPage> {
-    if scene.captions.mode == CaptionMode::None {
-        return Vec::new();
+impl From<Page> for PlannedPage {
+    fn from(page: Page) -> Self {
+        Self {
+            first_frame: page.first_frame,
+            end_frame: page.end_frame,
+            word_frames: page.word_frames,
+            text: Arc::new(page.text),
+        }
     }
-    let pages = scene.sentences.iter().flat_map(|sentence| paginate(sentence, output, &scene.captions, typesetter));
-    let planned = |page: Page| PlannedPage {
-        first_frame: page.first_frame,
-        end_frame: page.end_frame,
-        word_frames: page.word_frames,
-        text: Arc::new(page.text),
-    };
-    pages.map(planned).collect()
 }

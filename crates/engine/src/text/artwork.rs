@@ -40,6 +40,12 @@ impl Artwork {
         }
     }
 
+    /// All of it, so many pixels further to the right and down; even numbers keep colours on the frame's grid.
+    #[must_use]
+    pub fn moved(self, by: (i32, i32)) -> Self {
+        if by == (0, 0) { self } else { Self { inks: self.inks.iter().map(|ink| ink.moved(by)).collect() } }
+    }
+
     /// All of it in one layer. Drawing that costs less than drawing each part, so it
     /// pays when the same words are drawn over many pictures. The colours differ
     /// from those of [`Self::draw`] by roundings.
@@ -67,6 +73,27 @@ impl Artwork {
 }
 
 impl Ink {
+    /// The same so many pixels further to the right and down.
+    pub(super) fn moved(&self, by: (i32, i32)) -> Self {
+        match self {
+            Self::Flat { mask, color, opacity } => {
+                Self::Flat { mask: Arc::new(mask.moved(by)), color: *color, opacity: *opacity }
+            }
+            Self::Bitmap(bitmap) => Self::Bitmap(Arc::new(bitmap.moved(by))),
+        }
+    }
+
+    /// What of it lies in a rectangle.
+    pub(super) fn clipped(&self, (left, top, right, bottom): (i32, i32, i32, i32)) -> Self {
+        match self {
+            Self::Flat { mask, color, opacity } => {
+                let mask = mask.clipped(left, top, right, bottom);
+                Self::Flat { mask: Arc::new(mask), color: *color, opacity: *opacity }
+            }
+            Self::Bitmap(bitmap) => Self::Bitmap(Arc::new(bitmap.clipped(left, top, right, bottom))),
+        }
+    }
+
     fn edges(&self) -> (i32, i32, i32, i32) {
         match self {
             Self::Flat { mask, .. } => (mask.left, mask.top, mask.right(), mask.bottom()),

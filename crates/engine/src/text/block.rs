@@ -9,7 +9,7 @@ use super::line::Line;
 use super::safe_area::SafeArea;
 use super::typesetter::WordShape;
 use super::{Artwork, Ink, Typesetter, pixels, whole};
-use crate::picture::Mask;
+use crate::picture::{Bitmap, Mask};
 
 /// How far letters reach above and below their baseline, as multiples of their size:
 /// capitals with accents, and descenders. Taller shapes are seen in their ink.
@@ -117,28 +117,30 @@ impl TextBlock {
             step + step.rem_euclid(2) * step.signum()
         };
         let moved = (step(area_left, area_right, left, right), step(area_top, area_bottom, top, bottom));
-        let keep_mask = |mask: &Mask| {
-            let mask = Mask { left: mask.left + moved.0, top: mask.top + moved.1, ..mask.clone() };
-            Arc::new(mask.clipped(area_left, area_top, area_right, area_bottom))
+        self.moved(moved).clipped(area.edges())
+    }
+
+    /// The same so many pixels further to the right and down.
+    #[must_use]
+    pub fn moved(self, by: (i32, i32)) -> Self {
+        if by == (0, 0) { self } else { self.changed(|mask| mask.moved(by), |ink| ink.moved(by)) }
+    }
+
+    fn clipped(self, edges: (i32, i32, i32, i32)) -> Self {
+        let (left, top, right, bottom) = edges;
+        self.changed(|mask| mask.clipped(left, top, right, bottom), |ink| ink.clipped(edges))
+    }
+
+    fn changed(self, mask: impl Fn(&Mask) -> Mask, ink: impl Fn(&Ink) -> Ink) -> Self {
+        let bitmap = |bitmap: &Arc<Bitmap>| match ink(&Ink::Bitmap(Arc::clone(bitmap))) {
+            Ink::Bitmap(bitmap) => Some(bitmap),
+            Ink::Flat { .. } => None,
         };
-        let keep = |ink: Ink| match ink {
-            Ink::Flat { mask, color, opacity } => Ink::Flat { mask: keep_mask(&mask), color, opacity },
-            Ink::Bitmap(bitmap) => {
-                Ink::Bitmap(Arc::new(bitmap.moved(moved).clipped(area_left, area_top, area_right, area_bottom)))
-            }
+        let word = |word: &WordShape| WordShape {
+            mask: Arc::new(mask(&word.mask)),
+            bitmaps: word.bitmaps.iter().filter_map(bitmap).collect(),
         };
-        let bitmaps = |word: &WordShape| {
-            let kept = word.bitmaps.iter().map(|bitmap| bitmap.moved(moved));
-            kept.map(|bitmap| Arc::new(bitmap.clipped(area_left, area_top, area_right, area_bottom))).collect()
-        };
-        Self {
-            words: self
-                .words
-                .iter()
-                .map(|word| WordShape { mask: keep_mask(&word.mask), bitmaps: bitmaps(word) })
-                .collect(),
-            under: self.under.into_iter().map(keep).collect(),
-        }
+        Self { words: self.words.iter().map(word).collect(), under: self.under.iter().map(&ink).collect() }
     }
 
     fn masks(&self) -> Vec<Mask> {

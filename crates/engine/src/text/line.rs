@@ -3,8 +3,10 @@
 use std::ops::Range;
 
 use rushes_core::narration::written_words;
+use rushes_core::spec::Language;
 use rushes_core::timeline::TimedWord;
 
+use super::capitals::capitals;
 use super::script::Writing;
 
 /// A word, and whether it follows the word before without a space, as Chinese words do.
@@ -28,10 +30,10 @@ pub struct Line {
 }
 
 impl Word {
-    /// A spoken word as it is drawn.
-    pub fn spoken(word: &TimedWord, is_uppercase: bool) -> Self {
+    /// A spoken word as it is drawn, in capitals where so wished.
+    pub fn spoken(word: &TimedWord, is_uppercase: bool, language: Option<&Language>) -> Self {
         let text = drawable(&word.text);
-        Self { text: if is_uppercase { text.to_uppercase() } else { text }, is_joined: word.is_joined }
+        Self { text: if is_uppercase { capitals(&text, language) } else { text }, is_joined: word.is_joined }
     }
 
     /// The words of a text.
@@ -44,6 +46,15 @@ impl Word {
                 Self { text: drawable(&text[range]), is_joined }
             })
             .collect()
+    }
+
+    /// The parts of a word, of which only the first may have a space before it.
+    pub fn cut(&self, parts: &[Range<usize>]) -> Vec<Self> {
+        let part = |part: &Range<usize>| Self {
+            text: self.text[part.clone()].to_owned(),
+            is_joined: self.is_joined || part.start > 0,
+        };
+        parts.iter().map(part).collect()
     }
 }
 

@@ -2,18 +2,24 @@
 
 mod artwork;
 mod block;
+mod capitals;
 mod captions;
 mod card;
+mod cuts;
 mod fit;
 mod fonts;
 mod heading;
+mod layout;
 mod line;
 mod lines;
 mod lower_third;
+mod marks;
+mod placement;
 mod progress;
 mod safe_area;
 mod script;
 mod set_caption;
+mod stack;
 mod typesetter;
 
 pub use artwork::{Artwork, Ink};
@@ -21,8 +27,10 @@ pub use captions::{Page, PageText, paginate};
 pub use card::set_card;
 pub use fonts::fingerprint as fonts_fingerprint;
 pub use heading::set_heading;
+pub use layout::{LaidText, SeenText, lay_out};
 pub use line::Line;
-pub use lower_third::set_lower_third;
+pub use lower_third::{NamePlate, set_lower_third};
+pub use placement::{PlacedText, Placement, StandingText};
 pub use progress::{progress_bar, progress_steps};
 pub use safe_area::SafeArea;
 pub use script::{HanStyle, Writing};

@@ -4,6 +4,7 @@ use rushes_core::spec::{CaptionMode, CaptionPosition, CaptionStyle, Output};
 
 use super::block::{ASCENT, Across, DESCENT, Layout, TextBlock};
 use super::captions::{CaptionFrame, POP_OVERSHOOT, PageText, box_padding, reach};
+use super::placement::rough_rows;
 use super::safe_area::SafeArea;
 use super::script::line_height;
 use super::{Artwork, Typesetter, pixels};
@@ -18,6 +19,8 @@ const MIDDLE: f32 = 0.357;
 #[derive(Clone, Debug, PartialEq)]
 pub struct SetCaption {
     block: TextBlock,
+    /// Which spoken word each set one is a part of.
+    spoken: Vec<usize>,
     style: CaptionStyle,
 }
 
@@ -42,14 +45,15 @@ impl SetCaption {
             let rows = (layout.baseline - layout.size_px * 0.76, last + layout.size_px * 0.12);
             block = block.boxed(text_box, box_padding(layout.size_px), rows);
         }
-        Self { block: block.kept_inside(&area), style: *style }
+        Self { block: block.kept_inside(&area).moved((0, page.down_px)), spoken: page.spoken.clone(), style: *style }
     }
 
     /// What is drawn while the word with that index is spoken.
     #[must_use]
     pub fn artwork(&self, spoken_word: Option<usize>) -> Artwork {
         let style = &self.style;
-        self.block.artwork(|word| if spoken_word == Some(word) { style.highlight_color } else { style.color })
+        let is_spoken = |word: usize| spoken_word.is_some() && self.spoken.get(word).copied() == spoken_word;
+        self.block.artwork(|word| if is_spoken(word) { style.highlight_color } else { style.color })
     }
 }
 
@@ -67,6 +71,12 @@ pub fn set_caption(
     SetCaption::new(page, step, style, output, typesetter).artwork(spoken_word)
 }
 
+/// The rows that a page may touch in any of its steps.
+pub fn caption_rows(page: &PageText, style: &CaptionStyle, output: &Output) -> (i32, i32) {
+    let layout = layout(page, if style.mode == CaptionMode::Pop { POP_OVERSHOOT } else { 1.0 }, style, output);
+    rough_rows(&layout, page.lines.len(), reach(style, layout.size_px).1)
+}
+
 fn layout(page: &PageText, scale: f32, style: &CaptionStyle, output: &Output) -> Layout {
     let height = page.lines.iter().map(|line| line_height(&line.text)).fold(0.0, f32::max);
     let mut layout = Layout {
@@ -77,7 +87,9 @@ fn layout(page: &PageText, scale: f32, style: &CaptionStyle, output: &Output) ->
         across: Across::Centered(pixels(output.width) / 2.0),
     };
     layout.baseline = match style.mode {
-        CaptionMode::Pop => pop_middle(style, output) + layout.size_px * MIDDLE,
+        CaptionMode::Pop => {
+            pop_middle(style, output) - further_lines(&layout, page.lines.len()) / 2.0 + layout.size_px * MIDDLE
+        }
         CaptionMode::Highlight | CaptionMode::Block | CaptionMode::None => {
             first_baseline(&layout, page.lines.len(), style, output)
         }
@@ -179,8 +191,10 @@ mod tests {
             let (left, top, right, bottom) = SafeArea::new(&output).edges();
             let mut typesetter = Typesetter::new();
             let sentence = sentence(&text);
-            let pages = paginate(&sentence, &output, &style, &mut typesetter);
-            prop_assert_eq!(pages.iter().map(|page| page.word_frames.len()).sum::<usize>(), sentence.words.len());
+            let pages = paginate(&sentence, &output, &style, None, &mut typesetter);
+            let written: String = pages.iter().flat_map(|page| &page.text.lines).map(|line| line.text.replace(' ', "")).collect();
+            let expected: String = text.chars().filter(|character| !character.is_whitespace() && !character.is_control()).collect();
+            prop_assert!(style.is_uppercase || written == expected, "{written} is not {expected}");
             for page in pages {
                 prop_assert!((1..=2).contains(&page.text.lines.len()));
                 let edges = set_caption(&page.text, Some(0), step, &style, &output, &mut typesetter).edges();
