@@ -23,17 +23,18 @@ async fn a_batch_is_answered_row_by_row_and_its_videos_are_counted() {
     let service = Service::start().await.unwrap();
     let client = &service.client;
     let bad = json!({"script": "a", "output": {"fps": 5}});
-    let accepted = client.post("/v1/batches", json!({"videos": [spec("One"), bad, spec("Two"), 5]}).to_string()).await;
-    let accepted = accepted.unwrap();
+    let body = format!(r#"{{"videos": [{}, {bad}, {{"title": "x" oops}}, {}, 5]}}"#, spec("One"), spec("Two"));
+    let accepted = client.post("/v1/batches", body).await.unwrap();
     assert_eq!((accepted.status, &accepted.json["accepted"]), (202, &json!(2)), "{}", accepted.text);
     let path = format!("/v1/batches/{}", accepted.json["id"].as_str().unwrap());
     assert_eq!(accepted.header("location"), path);
     let rows = accepted.json["videos"].as_array().unwrap();
     let statuses: Vec<&str> = rows.iter().map(|row| row["status"].as_str().unwrap()).collect();
-    assert_eq!(statuses, ["accepted", "rejected", "accepted", "rejected"]);
+    assert_eq!(statuses, ["accepted", "rejected", "rejected", "accepted", "rejected"]);
     assert_eq!(rows[1]["error"]["errors"][0]["pointer"], "/output/fps");
+    assert_eq!(rows[2]["error"]["code"], "malformed_json");
     let batch = client.get(&path).await.unwrap().json;
-    assert_eq!((&batch["state"], &batch["accepted"], &batch["rejected"]), (&json!("accepted"), &json!(2), &json!(2)));
+    assert_eq!((&batch["state"], &batch["accepted"], &batch["rejected"]), (&json!("accepted"), &json!(2), &json!(3)));
     assert_eq!(batch["counts"]["queued"], 2, "{batch:#}");
 
     let _renderer = service.start_renderer(&[("RUSHES_WORKERS", "2"), ("RUSHES_SEGMENT_WORKERS", "2")]).unwrap();
@@ -71,7 +72,7 @@ async fn what_is_no_batch_is_refused_with_the_places_of_its_faults() {
     let refused = client.post("/v1/batches", bad.to_string()).await.unwrap();
     assert_eq!((refused.status, &refused.json["code"]), (422, &json!("invalid_batch")), "{}", refused.text);
     assert!(refused.pointers().contains(&"/videos/0/script") && refused.pointers().contains(&"/videos/1/colour"));
-    for (body, status) in [("{", 400), ("[]", 422), (r#"{"videos": []}"#, 422), (r#"{"videos": [], "a": 1}"#, 422)] {
+    for (body, status) in [("{", 400), (r#"{"videos": [oops]}"#, 400), ("[]", 422), (r#"{"videos": []}"#, 422), (r#"{"videos": [], "a": 1}"#, 422)] {
         assert_eq!(client.post("/v1/batches", body).await.unwrap().status, status, "{body}");
     }
     for path in ["/v1/batches/x", "/v1/batches/01KAQ50B8R5T1V7W3X9Y2Z4C6D"] {

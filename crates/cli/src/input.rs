@@ -5,13 +5,19 @@ use std::path::Path;
 
 use anyhow::Context;
 use bytes::Bytes;
+use rushes_core::json::utf8;
 use rushes_core::spec::{Draft, MediaOrigin, MediaSource, VideoSpec};
 
 use crate::arguments::ChannelFile;
 use crate::channel;
 
-/// The bytes of a file, or of standard input where it is named `-`.
+/// The text of a file in UTF-8, or of standard input where it is named `-`.
 pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let bytes = read_bytes(path)?;
+    Ok(utf8(&bytes).with_context(|| format!("{} is no text", path.display()))?.into_owned())
+}
+
+fn read_bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
     if path == Path::new("-") {
         let mut bytes = Vec::new();
         std::io::stdin().read_to_end(&mut bytes).context("standard input cannot be read")?;
@@ -45,6 +51,22 @@ fn resolve_paths(spec: &mut VideoSpec, base: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_spec_is_read_as_editors_of_windows_save_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("spec.json");
+        let utf16: Vec<u8> = "\u{feff}{\"script\": \"ä\"}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for bytes in [&b"\xef\xbb\xbf{\"script\": \"\xc3\xa4\"}"[..], &utf16] {
+            std::fs::write(&path, bytes).unwrap();
+            let spec = read_spec(&path, &ChannelFile { channel: None }).unwrap();
+            assert_eq!(spec.scenes[0].text, "ä");
+        }
+        std::fs::write(&path, b"\x1f\x8b").unwrap();
+        assert!(
+            format!("{:#}", read(&path).unwrap_err()).ends_with("is no text: it is packed with gzip: unpack it first")
+        );
+    }
 
     #[test]
     fn every_path_is_meant_from_where_the_spec_lies() {

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use serde_json::{Map, Value};
 
+use crate::json::Json;
 use crate::keys::ObjectKey;
 use crate::ports::{Bucket, BucketError, UploadTerms};
-use crate::spec::{AssetId, MediaKind, Violation};
+use crate::spec::{AssetId, Checker, Fields, MediaKind, MediaOrigin, Node, Violation};
 
 /// How long an upload may begin.
 const VALID_FOR: Duration = Duration::from_hours(1);
@@ -67,8 +67,8 @@ pub struct UploadOffer {
 #[derive(Debug, thiserror::Error)]
 pub enum UploadError {
     /// Not JSON at all.
-    #[error("the request is not valid JSON: {0}")]
-    Syntax(serde_json::Error),
+    #[error("the request is not valid JSON: {}", .0.message)]
+    Syntax(Violation),
     /// It asks for something that is not taken.
     #[error("the request is not valid: {}", .0.first().map_or("", |fault| fault.message.as_str()))]
     Invalid(Vec<Violation>),
@@ -101,60 +101,60 @@ impl Uploads {
 }
 
 fn read(json: &[u8]) -> Result<UploadRequest, UploadError> {
-    let value: Value = serde_json::from_slice(json).map_err(UploadError::Syntax)?;
-    let Value::Object(fields) = value else {
-        return Err(UploadError::Invalid(vec![Violation::new(
-            "",
-            "the request is an object with content_type and size_bytes",
-        )]));
-    };
-    let known = ["content_type", "size_bytes", "file_name"];
-    let unknown = fields.keys().filter(|name| !known.contains(&name.as_str()));
-    let mut faults: Vec<Violation> = unknown
-        .map(|name| Violation::new(pointer(name), format!("there is no such field; there are {}", known.join(", "))))
-        .collect();
-    let mut keep = |fault| faults.push(fault);
-    let kind = read_type(&fields).map_err(&mut keep).ok();
-    let size_bytes = read_size(&fields, kind.map(|(_, kind)| kind)).map_err(&mut keep).ok();
-    let file_name = read_name(&fields).map_err(&mut keep).ok();
-    match (kind, size_bytes, file_name) {
-        (Some((content_type, _)), Some(size_bytes), Some(file_name)) if faults.is_empty() => {
-            Ok(UploadRequest { terms: UploadTerms { content_type: content_type.to_owned(), size_bytes }, file_name })
-        }
-        _ => Err(UploadError::Invalid(faults)),
+    let json = Json::parse(json).map_err(UploadError::Syntax)?;
+    let mut checker = Checker::new(MediaOrigin::Remote);
+    let request = Node::root(json).object(&mut checker).and_then(|fields| request(fields, &mut checker));
+    match request {
+        Some(request) if checker.violations.is_empty() => Ok(request),
+        _ => Err(UploadError::Invalid(checker.violations)),
     }
 }
 
-/// A field's place (RFC 6901, §3).
-fn pointer(name: &str) -> String {
-    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+/// Names every fault; `None` where something is missing.
+fn request(mut fields: Fields, checker: &mut Checker) -> Option<UploadRequest> {
+    let kind = read_type(fields.take("content_type"), checker);
+    let size_bytes = read_size(fields.take("size_bytes"), kind.map(|(_, kind)| kind), checker);
+    let file_name = fields.take("file_name").and_then(|node| read_name(node, checker));
+    fields.close(checker);
+    let (content_type, _) = kind?;
+    Some(UploadRequest {
+        terms: UploadTerms { content_type: content_type.to_owned(), size_bytes: size_bytes? },
+        file_name,
+    })
 }
 
-fn read_type(fields: &Map<String, Value>) -> Result<(&'static str, MediaKind), Violation> {
-    let given = fields.get("content_type").and_then(Value::as_str).unwrap_or_default().trim().to_ascii_lowercase();
-    let known = || TYPES.map(|(name, _)| name).join(", ");
+fn read_type(node: Option<Node>, checker: &mut Checker) -> Option<(&'static str, MediaKind)> {
+    let given = node.and_then(|node| node.text(&mut Checker::new(checker.origin))).unwrap_or_default();
+    let given = given.trim().to_ascii_lowercase();
     let found = TYPES.into_iter().find(|(name, _)| *name == given);
-    found.ok_or_else(|| Violation::new("/content_type", format!("it is one of {}", known())))
-}
-
-fn read_size(fields: &Map<String, Value>, kind: Option<MediaKind>) -> Result<u64, Violation> {
-    let most = kind.unwrap_or(MediaKind::Clip).max_bytes();
-    let given = fields.get("size_bytes").and_then(Value::as_u64);
-    let reason = || Violation::new("/size_bytes", format!("it is the exact size of the file, 1 to {most} bytes"));
-    given.filter(|size| (1..=most).contains(size)).ok_or_else(reason)
-}
-
-fn read_name(fields: &Map<String, Value>) -> Result<Option<String>, Violation> {
-    match fields.get("file_name") {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(name)) if name.len() <= MAX_NAME_BYTES && !name.chars().any(char::is_control) => {
-            Ok(Some(name.clone()))
-        }
-        Some(_) => {
-            let reason = format!("it is a text of at most {MAX_NAME_BYTES} bytes without control characters");
-            Err(Violation::new("/file_name", reason))
-        }
+    if found.is_none() {
+        checker.fault("/content_type", format!("it is one of {}", TYPES.map(|(name, _)| name).join(", ")));
     }
+    found
+}
+
+fn read_size(node: Option<Node>, kind: Option<MediaKind>, checker: &mut Checker) -> Option<u64> {
+    let most = kind.unwrap_or(MediaKind::Clip).max_bytes();
+    let given = node.and_then(|node| node.number(&mut Checker::new(checker.origin))).filter(|size| size.fract() == 0.0);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a negative one becomes 0 and is refused"
+    )]
+    let found = given.map(|size| size as u64).filter(|size| (1..=most).contains(size));
+    if found.is_none() {
+        checker.fault("/size_bytes", format!("it is the exact size of the file, 1 to {most} bytes"));
+    }
+    found
+}
+
+fn read_name(node: Node, checker: &mut Checker) -> Option<String> {
+    let pointer = node.pointer.clone();
+    let name = node.text(checker)?;
+    if name.len() > MAX_NAME_BYTES || name.chars().any(char::is_control) {
+        checker.fault(&pointer, format!("it has at most {MAX_NAME_BYTES} bytes and no control characters"));
+    }
+    Some(name)
 }
 
 #[cfg(test)]
@@ -186,6 +186,7 @@ mod tests {
         let long = format!(r#"{{"content_type": "image/png", "size_bytes": 1, "file_name": "{}"}}"#, "a".repeat(256));
         assert_eq!(faults(&long), ["/file_name"]);
         assert_eq!(faults(r#"{"content_type": "image/png", "size_bytes": 1, "a/b": 1}"#), ["/a~1b"]);
+        assert_eq!(faults(r#"{"content_type": "image/png", "size_bytes": 1, "size_bytes": 2}"#), ["/size_bytes"]);
         assert!(matches!(read(b"{"), Err(UploadError::Syntax(_))));
     }
 }

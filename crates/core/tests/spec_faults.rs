@@ -192,3 +192,34 @@ fn uploads_are_refused_at_the_command_line() {
     assert_eq!(pointers_for(MediaOrigin::RemoteOrLocal, &spec), ["/music/asset"]);
     assert!(VideoSpec::from_json(spec.to_string().as_bytes(), MediaOrigin::Remote).is_ok());
 }
+
+#[test]
+fn no_fault_repeats_more_than_200_characters_of_what_was_sent() {
+    let long = "ß".repeat(10_000);
+    let texts = [
+        format!(r#"{{"{long}": 1}}"#),
+        format!(r#"{{"script": "a", "{long}": 1, "{long}": 2}}"#),
+        format!(r#"{{"script": "a", "voice": {{"name": "{long}", "{long}": 1}}}}"#),
+        format!(r#"{{"script": "a", "voice": {{"fallback": ["{long}"]}}, "quality": "{long}"}}"#),
+        format!(r#"{{"scenes": [{{"text": "a", "{long}": {{"{long}": 1}}}}]}}"#),
+        format!(r#"{{"script": "a", "background": {{"type": "{long}"}}, "captions": {{"color": "{long}"}}}}"#),
+        format!(
+            r#"{{"script": "a", "music": {{"url": "{long}", "asset": "{long}"}}, "output": {{"aspect": "{long}"}}}}"#
+        ),
+        format!(r#"{{"script": "a", "overlays": [{{"asset": "{long}"}}], "outputs": ["{long}"]}}"#),
+        format!(
+            r#"{{"topic": "{long}", "language": "{long}", "affiliate": {{"tag": "{long}", "marketplace": "{long}"}}}}"#
+        ),
+        format!(r#"{{"title": "{long}", "script": "a", "channel": "{long}"}}"#),
+        format!(r#"{{"{long}": oops"#),
+        format!(r#"{{"a": {{"{long}": oops"#),
+        format!(r#""{long}""#),
+    ];
+    for text in texts {
+        let error = VideoSpec::from_json(text.as_bytes(), MediaOrigin::Remote).expect_err(&text);
+        for fault in error.violations() {
+            let repeated = format!("{}{}", fault.pointer, fault.message).matches('ß').count();
+            assert!(repeated <= 200, "{repeated} characters at {}", fault.pointer);
+        }
+    }
+}

@@ -8,7 +8,7 @@ use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::IntoResponse;
 use axum::routing::{delete, get, post};
 use bytes::Bytes;
-use rushes_core::batch::{BatchAnswer, BatchDesk, BatchError};
+use rushes_core::batch::{BatchAnswer, BatchDesk, BatchError, BatchTerms};
 use rushes_core::channel::Channels;
 use rushes_core::dead_letters::DeadLetters;
 use rushes_core::manage::Manager;
@@ -49,16 +49,16 @@ impl Service {
         }
     }
 
-    /// [`Self::submit`] for a batch of at most `limit` videos.
+    /// [`Self::submit`] for a batch.
     pub async fn submit_batch(
         &self,
         key: Option<IdempotencyKey>,
-        json: &[u8],
-        limit: usize,
+        json: &Bytes,
+        terms: &BatchTerms,
     ) -> Result<BatchAnswer, BatchError> {
         match key {
-            Some(key) => self.batches.submit_once(key, json, limit).await,
-            None => self.batches.submit(json, limit).await,
+            Some(key) => self.batches.submit_once(key, json, terms).await,
+            None => self.batches.submit(json, terms).await,
         }
     }
 }

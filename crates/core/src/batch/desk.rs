@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Serialize;
 
-use super::rows::{Refusal, Row, RowOutcome, accept};
+use super::answer::{BatchAnswer, RowAnswer};
+use super::envelope::{Envelope, EnvelopeError, in_channel};
+use super::rows::{Row, RowOutcome, accept};
 use super::{Batch, BatchId, BatchProgress, MAX_REQUEST_ROWS, StatusCounts};
+use crate::channel::ChannelName;
+use crate::json::utf8_bytes;
 use crate::ports::{BatchStore, StoreError};
 use crate::spec::Violation;
 use crate::submit::{FrontDesk, SubmitError};
@@ -23,49 +26,13 @@ pub struct BatchDesk {
     pub batches: Arc<dyn BatchStore>,
 }
 
-/// The answer to a request: every row for itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BatchAnswer {
-    /// Name of the batch.
-    pub id: BatchId,
-    /// Rows that became tasks.
-    pub accepted: u64,
-    /// Rows that did not.
-    pub rejected: u64,
-    /// What became of each row, in order.
-    pub videos: Vec<RowAnswer>,
-}
-
-impl BatchAnswer {
-    /// Whether no row may fare better when it is sent again.
-    pub(super) fn is_final(&self) -> bool {
-        self.videos.iter().all(|row| row.status != RowStatus::Unavailable)
-    }
-}
-
-/// What became of one row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RowAnswer {
-    /// Its place in the request, from 0.
-    pub index: usize,
-    /// What became of it.
-    pub status: RowStatus,
-    /// Its task, if it was accepted.
-    pub id: Option<TaskId>,
-    /// Why not, otherwise.
-    pub error: Option<Refusal>,
-}
-
-/// What became of one row, in a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RowStatus {
-    /// It is a task.
-    Accepted,
-    /// It asks for something that cannot be made.
-    Rejected,
-    /// Something did not answer. It may be sent again.
-    Unavailable,
+/// What a request may ask for, and what it means where it does not say.
+#[derive(Clone, Debug)]
+pub struct BatchTerms {
+    /// The most videos, up to [`MAX_REQUEST_ROWS`].
+    pub limit: usize,
+    /// From which channel specs take where neither they nor the request name one.
+    pub channel: Option<ChannelName>,
 }
 
 /// A batch as its owner sees it.
@@ -95,8 +62,8 @@ pub struct BatchView {
 #[derive(Debug, thiserror::Error)]
 pub enum BatchError {
     /// Not JSON at all.
-    #[error("the request is not valid JSON: {0}")]
-    Syntax(serde_json::Error),
+    #[error("the request is not valid JSON: {}", .0.message)]
+    Syntax(Violation),
     /// It is no list of specs, or none of them can be made.
     #[error("the batch is not valid: {}", .0.first().map_or("", |fault| fault.message.as_str()))]
     Invalid(Vec<Violation>),
@@ -106,6 +73,15 @@ pub enum BatchError {
     /// The table did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<EnvelopeError> for BatchError {
+    fn from(error: EnvelopeError) -> Self {
+        match error {
+            EnvelopeError::Syntax(fault) => Self::Syntax(fault),
+            EnvelopeError::Invalid(fault) => Self::Invalid(vec![fault]),
+        }
+    }
 }
 
 /// A request that became no batch.
@@ -122,18 +98,23 @@ impl From<BatchError> for Failure {
 }
 
 impl BatchDesk {
-    /// Accepts up to `limit` specs, `{"videos": [spec, …]}`.
+    /// Accepts specs, `{"videos": [spec, …], "channel": name}`.
     ///
     /// # Errors
     /// [`BatchError`] when no row was accepted.
-    pub async fn submit(&self, json: &[u8], limit: usize) -> Result<BatchAnswer, BatchError> {
-        self.submit_as(BatchId::generate(), json, limit).await.map_err(|failure| failure.error)
+    pub async fn submit(&self, json: &Bytes, terms: &BatchTerms) -> Result<BatchAnswer, BatchError> {
+        self.submit_as(BatchId::generate(), json, terms).await.map_err(|failure| failure.error)
     }
 
     /// [`Self::submit`] as the batch of that name. The names of its tasks follow from it: a row that
     /// became a task before, when this was broken off, becomes no other.
-    pub(super) async fn submit_as(&self, id: BatchId, json: &[u8], limit: usize) -> Result<BatchAnswer, Failure> {
-        let rows = read(json, limit.min(MAX_REQUEST_ROWS), id)?;
+    pub(super) async fn submit_as(
+        &self,
+        id: BatchId,
+        json: &Bytes,
+        terms: &BatchTerms,
+    ) -> Result<BatchAnswer, Failure> {
+        let rows = read(json, terms, id)?;
         let created_at = id.made_at();
         let expires_at = expiry(created_at, self.desk.time_to_live);
         let mut batch = Batch { id, manifest: None, created_at, expires_at, progress: BatchProgress::default() };
@@ -156,7 +137,7 @@ impl BatchDesk {
             tracing::warn!(batch_id = %id, %error, "the counts of a batch could not be recorded");
         }
         tracing::info!(batch_id = %id, accepted, rejected, "batch accepted");
-        let videos = outcomes.into_iter().enumerate().map(|(index, outcome)| answer(index, outcome)).collect();
+        let videos = outcomes.into_iter().enumerate().map(|(index, outcome)| RowAnswer::of(index, outcome)).collect();
         Ok(BatchAnswer { id, accepted, rejected, videos })
     }
 
@@ -200,63 +181,61 @@ impl BatchDesk {
 }
 
 /// The rows of a request, named as tasks of `batch`.
-fn read(json: &[u8], limit: usize, batch: BatchId) -> Result<Vec<Row>, BatchError> {
-    let invalid = |pointer: &str, message: String| BatchError::Invalid(vec![Violation::new(pointer, message)]);
-    let value: Value = serde_json::from_slice(json).map_err(BatchError::Syntax)?;
-    let wanted = || format!("a batch is {{\"videos\": […]}} with 1 to {limit} specs");
-    let Value::Object(mut fields) = value else { return Err(invalid("", wanted())) };
-    let videos = fields.remove("videos");
-    if let Some(name) = fields.keys().next() {
-        let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
-        return Err(invalid(&pointer, format!("there is no such field; {}", wanted())));
+fn read(json: &Bytes, terms: &BatchTerms, batch: BatchId) -> Result<Vec<Row>, BatchError> {
+    let limit = terms.limit.min(MAX_REQUEST_ROWS);
+    let invalid = |message: String| BatchError::Invalid(vec![Violation::new("/videos", message)]);
+    let syntax = |message: String| BatchError::Syntax(Violation::new("", message));
+    let text = utf8_bytes(json).map_err(|error| syntax(error.to_string()))?;
+    let Envelope { specs, channel, is_whole } = Envelope::parse(&text)?;
+    if !is_whole {
+        return Err(syntax("the list of videos does not end".to_owned()));
     }
-    let Some(Value::Array(specs)) = videos else { return Err(invalid("/videos", wanted())) };
     if !(1..=limit).contains(&specs.len()) {
-        return Err(invalid("/videos", format!("there are {}; {}", specs.len(), wanted())));
+        return Err(invalid(format!("there are {}; a batch has 1 to {limit} specs", specs.len())));
     }
-    let row = |(number, spec): (u64, Value)| Row {
+    let channel = channel.as_deref().or(terms.channel.as_ref().map(ChannelName::as_str));
+    let row = |(number, spec): (u64, Bytes)| Row {
         id: TaskId::of_row(batch, batch.made_at(), number),
-        json: Bytes::from(spec.to_string()),
+        json: channel.map_or_else(|| spec.clone(), |channel| in_channel(spec.clone(), channel)),
     };
     Ok((1..).zip(specs).map(row).collect())
 }
 
-/// Why nothing was accepted: what can be tried again first, else every fault of every row.
+/// Why nothing was accepted: what can be tried again first, then what is no JSON, else every fault of every row.
 fn refusal(outcomes: Vec<RowOutcome>) -> BatchError {
-    let mut faults = Vec::new();
+    let (mut faults, mut syntax) = (Vec::new(), None);
     for (index, outcome) in outcomes.into_iter().enumerate() {
         match outcome {
             RowOutcome::Unavailable(error) => return error.into(),
-            RowOutcome::Rejected(refusal) => faults.extend(
-                refusal
-                    .errors
-                    .into_iter()
-                    .map(|fault| Violation::new(format!("/videos/{index}{}", fault.pointer), fault.message)),
-            ),
+            RowOutcome::Rejected(refusal) => {
+                let is_syntax = refusal.code == "malformed_json";
+                let placed =
+                    |fault: Violation| Violation::new(format!("/videos/{index}{}", fault.pointer), fault.message);
+                let mut placed = refusal.errors.into_iter().map(placed);
+                if is_syntax {
+                    syntax = syntax.or_else(|| placed.next());
+                } else {
+                    faults.extend(placed);
+                }
+            }
             RowOutcome::Accepted(_) => {}
         }
     }
-    BatchError::Invalid(faults)
-}
-
-fn answer(index: usize, outcome: RowOutcome) -> RowAnswer {
-    let (status, id, error) = match outcome {
-        RowOutcome::Accepted(id) => (RowStatus::Accepted, Some(id), None),
-        RowOutcome::Rejected(refusal) => (RowStatus::Rejected, None, Some(refusal)),
-        RowOutcome::Unavailable(_) => {
-            let detail = "It could not be enqueued. Send it again in a moment.".to_owned();
-            (RowStatus::Unavailable, None, Some(Refusal::new("unavailable", detail)))
-        }
-    };
-    RowAnswer { index, status, id, error }
+    syntax.map_or(BatchError::Invalid(faults), BatchError::Syntax)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const TWO: BatchTerms = BatchTerms { limit: 2, channel: None };
+
+    fn read_text(json: &str, batch: BatchId) -> Result<Vec<Row>, BatchError> {
+        read(&Bytes::from(json.to_owned()), &TWO, batch)
+    }
+
     fn faults(json: &str) -> Vec<String> {
-        match read(json.as_bytes(), 2, BatchId::generate()) {
+        match read_text(json, BatchId::generate()) {
             Err(BatchError::Invalid(faults)) => faults.into_iter().map(|fault| fault.pointer).collect(),
             other => panic!("{other:?}"),
         }
@@ -264,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_batch_is_a_list_of_specs_that_is_neither_empty_nor_too_long() {
-        let rows = |batch| read(br#"{"videos": [{}, 5]}"#, 2, batch).unwrap();
+        let rows = |batch| read_text(r#"{"videos": [{}, 5]}"#, batch).unwrap();
         let (one, other) = (BatchId::generate(), BatchId::generate());
         let ids = |batch| rows(batch).into_iter().map(|row| row.id).collect::<Vec<_>>();
         assert!(ids(one).len() == 2 && ids(one) == ids(one) && ids(one) != ids(other));
@@ -273,6 +252,8 @@ mod tests {
         assert_eq!(faults(r#"{"videos": []}"#), ["/videos"]);
         assert_eq!(faults(r#"{"videos": [1, 2, 3]}"#), ["/videos"]);
         assert_eq!(faults(r#"{"videos": [1], "a/b": 2}"#), ["/a~1b"]);
-        assert!(matches!(read(b"{", 2, BatchId::generate()), Err(BatchError::Syntax(_))));
+        for broken in ["{", r#"{"videos": [{}"#, "\u{1f}"] {
+            assert!(matches!(read_text(broken, BatchId::generate()), Err(BatchError::Syntax(_))), "{broken}");
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! Many tasks at once: from one request ([`BatchDesk`]) or from a manifest in the
 //! bucket ([`Clerk`]). Each row is answered for itself; a bad one sinks no other.
 
+mod answer;
 mod clerk;
 mod desk;
+mod envelope;
 mod manifest;
 mod once;
 mod results;
@@ -14,8 +16,9 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use answer::{BatchAnswer, RowAnswer, RowStatus};
 pub use clerk::{Clerk, Turn};
-pub use desk::{BatchAnswer, BatchDesk, BatchError, BatchView, RowAnswer, RowStatus};
+pub use desk::{BatchDesk, BatchError, BatchTerms, BatchView};
 pub use manifest::{ManifestKey, ManifestRow};
 pub use rows::{Refusal, RowOutcome};
 

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 
 use super::BatchId;
-use super::desk::{BatchAnswer, BatchDesk, BatchError};
+use super::answer::BatchAnswer;
+use super::desk::{BatchDesk, BatchError, BatchTerms};
 use crate::keys::ObjectKey;
 use crate::ports::{Begun, Ticket};
 use crate::request::{IdempotencyKey, RequestHash};
@@ -15,19 +16,24 @@ impl BatchDesk {
     ///
     /// # Errors
     /// [`BatchError`]; unless another request has the key, this one may be sent again with it.
-    pub async fn submit_once(&self, key: IdempotencyKey, json: &[u8], limit: usize) -> Result<BatchAnswer, BatchError> {
+    pub async fn submit_once(
+        &self,
+        key: IdempotencyKey,
+        json: &Bytes,
+        terms: &BatchTerms,
+    ) -> Result<BatchAnswer, BatchError> {
         let request = RequestHash::of(json);
         let requests = &self.desk.requests;
         match requests.begin(key, request, BatchId::generate().into(), self.desk.request_lease).await? {
-            Begun::Yours(ticket) => self.carry_out(&ticket, json, limit).await,
+            Begun::Yours(ticket) => self.carry_out(&ticket, json, terms).await,
             Begun::Done(id) => self.given(id.into()).await,
             Begun::InFlight => Err(SubmitError::InFlight.into()),
             Begun::OtherRequest => Err(SubmitError::OtherRequest.into()),
         }
     }
 
-    async fn carry_out(&self, ticket: &Ticket, json: &[u8], limit: usize) -> Result<BatchAnswer, BatchError> {
-        match self.submit_as(ticket.makes.into(), json, limit).await {
+    async fn carry_out(&self, ticket: &Ticket, json: &Bytes, terms: &BatchTerms) -> Result<BatchAnswer, BatchError> {
+        match self.submit_as(ticket.makes.into(), json, terms).await {
             Ok(answer) => {
                 // Without the answer, the next request with the key finds the tasks and makes it anew:
                 // rows that could not be enqueued now become tasks then.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{Channel, ChannelConfig, ChannelName, Revision};
 use crate::ports::{ChannelStore, Condition, MediaLibrary, StoreError, Written};
@@ -116,17 +116,18 @@ impl Channels {
         Ok((view(channel)?, is_new))
     }
 
-    /// Puts fields in place of those that a channel has, which may be new; `null` takes one away.
+    /// Puts the fields of an object in place of those that a channel has, which may be new; `null` takes one away.
     ///
     /// # Errors
     /// [`ChannelError`]; then nothing was changed.
-    pub async fn change(&self, name: &ChannelName, fields: &Map<String, Value>) -> Result<ChannelView, ChannelError> {
+    pub async fn change(&self, name: &ChannelName, json: &[u8]) -> Result<ChannelView, ChannelError> {
+        let changes = Draft::parse(json).map_err(ChannelError::Invalid)?;
         for _ in 0..ATTEMPTS {
             let current = self.store.get(name).await?;
             let condition =
                 current.as_ref().map_or(Condition::Absent, |channel| Condition::Is(channel.revision.clone()));
-            let json = changed(current.as_ref(), fields);
-            match self.set(name, json.as_bytes(), &condition).await {
+            let json = changed(current, &changes).to_json();
+            match self.set(name, &json, &condition).await {
                 Err(ChannelError::Changed) => {}
                 other => return other.map(|(view, _)| view),
             }
@@ -155,18 +156,12 @@ impl Channels {
         })
     }
 
-    /// [`Self::for_request`] for a batch, `{"videos": [spec, …]}`.
+    /// The channel from which a batch takes in the replaced system's interface: the default one, where that is set up.
     ///
     /// # Errors
-    /// [`ChannelError::Store`]. What is no batch is returned as it is.
-    pub async fn for_batch(&self, json: Bytes) -> Result<Bytes, ChannelError> {
-        let Some(channel) = self.store.get(&ChannelName::default_channel()).await? else { return Ok(json) };
-        let Ok(mut batch) = serde_json::from_slice::<Value>(&json) else { return Ok(json) };
-        let Some(specs) = batch.get_mut("videos").and_then(Value::as_array_mut) else { return Ok(json) };
-        for fields in specs.iter_mut().filter_map(Value::as_object_mut) {
-            fields.entry(CHANNEL).or_insert_with(|| channel.name.as_str().into());
-        }
-        Ok(Bytes::from(batch.to_string()))
+    /// [`ChannelError::Store`].
+    pub async fn for_batch(&self) -> Result<Option<ChannelName>, ChannelError> {
+        Ok(self.store.get(&ChannelName::default_channel()).await?.map(|channel| channel.name))
     }
 
     /// Removes a channel. Tasks that took from it stay as they are.
@@ -185,15 +180,10 @@ impl Channels {
     }
 }
 
-fn changed(current: Option<&Channel>, fields: &Map<String, Value>) -> String {
-    let current = current.and_then(|channel| serde_json::from_slice::<Value>(channel.config.json()).ok());
-    let mut config = match current {
-        Some(Value::Object(config)) => config,
-        _ => Map::new(),
-    };
-    config.extend(fields.iter().map(|(name, value)| (name.clone(), value.clone())));
-    config.retain(|_, value| !value.is_null());
-    Value::Object(config).to_string()
+fn changed(current: Option<Channel>, changes: &Draft) -> Draft {
+    let mut config = current.map(|channel| channel.config.draft).unwrap_or_default();
+    config.replace(changes);
+    config
 }
 
 fn view(channel: Channel) -> Result<ChannelView, ChannelError> {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::{Channel, ChannelName};
+use crate::json::utf8_bytes;
 use crate::ports::ChannelStore;
 use crate::spec::{Draft, SpecError, Violation};
 use crate::submit::SubmitError;
@@ -88,6 +89,8 @@ async fn fill_with(
     json: Bytes,
     known: &mut HashMap<ChannelName, Option<Channel>>,
 ) -> Result<Filled, SubmitError> {
+    // What is stored, and what faults are explained by, is the text alone.
+    let json = utf8_bytes(&json).map_err(|error| SpecError::Syntax(Violation::new("", error.to_string())))?;
     let mut draft = Draft::parse(&json)?;
     let Some(name) = draft.take_channel()? else { return Ok(Filled::as_sent(json)) };
     let fault = |message: String| SpecError::Invalid(vec![Violation::new("/channel", message)]);

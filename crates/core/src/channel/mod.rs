@@ -4,6 +4,7 @@
 mod desk;
 mod fill;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
@@ -16,6 +17,7 @@ pub use desk::{ChannelError, ChannelList, ChannelView, Channels};
 pub use fill::Filled;
 pub(crate) use fill::{fill, fill_all};
 
+use crate::json::utf8;
 use crate::spec::{Draft, MediaOrigin, SpecError, VideoSpec, Violation};
 
 /// The largest configuration, in bytes.
@@ -113,7 +115,9 @@ impl ChannelConfig {
         if json.len() > MAX_CHANNEL_BYTES {
             return Err(SpecError::TooLarge { limit_bytes: MAX_CHANNEL_BYTES });
         }
-        Ok(Self { draft: Draft::parse(json)?, json: Bytes::copy_from_slice(json.trim_ascii()) })
+        let draft = Draft::parse(json)?;
+        let text = utf8(json).unwrap_or(Cow::Borrowed(json));
+        Ok(Self { draft, json: Bytes::copy_from_slice(text.trim_ascii()) })
     }
 
     /// The configuration in JSON.

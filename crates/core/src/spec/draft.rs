@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 
-use super::read::{Checker, Json, Node, TOPIC_FIELDS};
+use super::read::{Checker, Node, TOPIC_FIELDS};
 use super::{MAX_SPEC_BYTES, MediaOrigin, SpecError, VideoSpec, Violation, voices};
+use crate::json::Json;
 
 /// Of these one is needed, and one only.
 pub(crate) const STORIES: [&str; 3] = ["topic", "script", "scenes"];
@@ -13,7 +14,7 @@ const FILLED_FIELDS: [&str; 4] = ["voice", "captions", "output", "affiliate"];
 pub(crate) const CHANNEL: &str = "channel";
 
 /// The fields of a spec as they were written.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Draft {
     fields: Vec<(String, Json)>,
 }
@@ -27,7 +28,7 @@ impl Draft {
         if json.len() > MAX_SPEC_BYTES {
             return Err(SpecError::TooLarge { limit_bytes: MAX_SPEC_BYTES });
         }
-        match Json::parse(json)? {
+        match Json::parse(json).map_err(SpecError::Syntax)? {
             Json::Object(fields) => Ok(Self { fields }),
             other => {
                 let message = format!("an object is needed here, not {}", other.name());
@@ -67,6 +68,12 @@ impl Draft {
     /// Adds a field of text.
     pub(crate) fn add_text(&mut self, name: &str, text: &str) {
         self.fields.push((name.to_owned(), Json::Text(text.to_owned())));
+    }
+
+    /// Says what `changes` say in place of what was said there; `null` leaves nothing.
+    pub(crate) fn replace(&mut self, changes: &Self) {
+        self.fields.retain(|(name, _)| !changes.has(name));
+        self.fields.extend(changes.fields.iter().filter(|(_, value)| *value != Json::Null).cloned());
     }
 
     /// Takes over what `defaults` say and this does not. Saying `null` is saying: nothing is taken there.

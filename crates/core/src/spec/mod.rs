@@ -23,6 +23,7 @@ pub use draft::Draft;
 pub use media::{AssetId, Media, MediaKind, MediaSource};
 pub use output::{Aspect, Output, Resolution, Shape};
 pub use overlay::{Alignment, Card, LowerThird, Overlay, OverlayPosition, ProgressBar, Transition, TransitionKind};
+pub(crate) use read::{Checker, Fields, Node};
 pub use sound::{Music, SoundEffect};
 pub use style::{CaptionMode, CaptionPosition, CaptionStyle, Font, Outline, TextBox};
 pub use topic::{

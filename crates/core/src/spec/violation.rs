@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The longest pointer to a fault.
+const MAX_POINTER_BYTES: usize = 120;
+
 /// One fault and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Violation {
@@ -12,9 +15,15 @@ pub struct Violation {
 }
 
 impl Violation {
-    /// A fault at `pointer`.
+    /// A fault at `pointer`. Where names in it are so long that it would repeat too much of what was sent, it is the
+    /// place around them.
     pub fn new(pointer: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), message: message.into() }
+        let mut pointer = pointer.into();
+        if pointer.len() > MAX_POINTER_BYTES {
+            let end = pointer.floor_char_boundary(MAX_POINTER_BYTES + 1);
+            pointer.truncate(pointer[..end].rfind('/').unwrap_or(0));
+        }
+        Self { pointer, message: message.into() }
     }
 }
 
@@ -75,5 +84,21 @@ fn place(violation: &Violation) -> String {
         violation.message.clone()
     } else {
         format!("{}: {}", violation.pointer, violation.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_with_long_names_is_the_one_around_them() {
+        let long = "a".repeat(100_000);
+        let at = |pointer: &str| Violation::new(pointer, "").pointer;
+        assert_eq!(at("/scenes/0/text"), "/scenes/0/text");
+        assert_eq!(at(&format!("/scenes/0/{long}")), "/scenes/0");
+        assert_eq!(at(&format!("/{long}/0/text")), "");
+        assert_eq!(at(&format!("/{}/b", "ä".repeat(59))), format!("/{}", "ä".repeat(59)));
+        assert_eq!(at(&format!("/{}", "b".repeat(119))), format!("/{}", "b".repeat(119)));
     }
 }

@@ -12,6 +12,7 @@ use serde::Serialize;
 /// What is not available may be so soon.
 const RETRY_AFTER_SECONDS: u64 = 5;
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
+const NOT_JSON: &str = "The body is not valid JSON";
 
 /// One refusal.
 #[derive(Clone, Debug)]
@@ -45,8 +46,9 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not_found", title, detail)
     }
 
-    fn malformed_json(title: &'static str, detail: String) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "malformed_json", title, detail)
+    fn malformed_json(fault: Violation, detail: String) -> Self {
+        let problem = Self::new(StatusCode::BAD_REQUEST, "malformed_json", NOT_JSON, detail);
+        Self { errors: vec![fault], ..problem }
     }
 
     pub fn unauthorized() -> Self {
@@ -81,11 +83,6 @@ impl Problem {
     pub fn invalid_condition(detail: impl Into<String>) -> Self {
         let title = "The condition cannot be read";
         Self::new(StatusCode::BAD_REQUEST, "invalid_condition", title, detail)
-    }
-
-    pub fn no_object(error: &serde_json::Error) -> Self {
-        let detail = format!("the body is not a JSON object: {error}");
-        Self::malformed_json("The body is not a JSON object", detail)
     }
 
     pub fn too_many(seconds: u64) -> Self {

@@ -12,11 +12,10 @@ use rushes_core::spec::SpecError;
 use rushes_core::submit::SubmitError;
 use rushes_core::upload::UploadError;
 
-use super::Problem;
+use super::{NOT_JSON, Problem};
 
 /// A request that is being carried out is carried out soon.
 const IN_FLIGHT_SECONDS: u64 = 1;
-const NOT_JSON: &str = "The body is not valid JSON";
 
 impl From<SpecError> for Problem {
     fn from(error: SpecError) -> Self {
@@ -94,7 +93,7 @@ impl From<BatchError> for Problem {
     fn from(error: BatchError) -> Self {
         let detail = error.to_string();
         match error {
-            BatchError::Syntax(_) => Self::malformed_json(NOT_JSON, detail),
+            BatchError::Syntax(fault) => Self::malformed_json(fault, detail),
             BatchError::Invalid(errors) => {
                 let title = "The batch is not valid";
                 Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_batch", title, detail) }
@@ -133,7 +132,7 @@ impl From<UploadError> for Problem {
     fn from(error: UploadError) -> Self {
         let detail = error.to_string();
         match error {
-            UploadError::Syntax(_) => Self::malformed_json(NOT_JSON, detail),
+            UploadError::Syntax(fault) => Self::malformed_json(fault, detail),
             UploadError::Invalid(errors) => {
                 let title = "The upload is not valid";
                 Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_upload", title, detail) }

@@ -7,7 +7,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use rushes_core::batch::{BatchId, BatchView, MAX_REQUEST_BYTES, MAX_REQUEST_ROWS};
+use rushes_core::batch::{BatchId, BatchTerms, BatchView, MAX_REQUEST_BYTES, MAX_REQUEST_ROWS};
 
 use crate::body::JsonBody;
 use crate::handler::Service;
@@ -19,7 +19,8 @@ pub async fn create(
     Keyed(key): Keyed,
     JsonBody(json): JsonBody<MAX_REQUEST_BYTES>,
 ) -> Result<Response, Problem> {
-    let answer = service.submit_batch(key, &json, MAX_REQUEST_ROWS).await?;
+    let terms = BatchTerms { limit: MAX_REQUEST_ROWS, channel: None };
+    let answer = service.submit_batch(key, &json, &terms).await?;
     let location = [(header::LOCATION, format!("/v1/batches/{}", answer.id))];
     Ok((StatusCode::ACCEPTED, location, Json(answer)).into_response())
 }

@@ -1,10 +1,8 @@
-//! From JSON to what is meant, collecting every fault on the way. `json` reads
-//! what was written, `node` and `values` take it apart, the rest reads one kind
-//! of thing each.
+//! From JSON to what is meant, collecting every fault on the way. `node` and
+//! `values` take it apart, the rest reads one kind of thing each.
 
 mod background;
 mod captions;
-mod json;
 mod media;
 mod node;
 mod output;
@@ -21,13 +19,13 @@ use super::{
     CHANNEL, MAX_MEDIA, MAX_NARRATION_CHARACTERS, MAX_SPEC_BYTES, MediaOrigin, Quality, Scene, SceneLook, SpecError,
     Topic, Transition, VideoSpec, voices,
 };
-pub use json::Json;
-pub use node::{Checker, Node};
+use crate::json::Json;
+pub use node::{Checker, Fields, Node};
 pub use topic::FIELDS as TOPIC_FIELDS;
 
 use background::background;
 use captions::captions;
-use node::{Fields, listed};
+use node::listed;
 use output::outputs;
 use overlay::{overlays, progress_bar, transition};
 use scene::{Defaults, scenes, script};
@@ -45,7 +43,7 @@ pub fn read(json: &[u8], origin: MediaOrigin) -> Result<VideoSpec, SpecError> {
     if json.len() > MAX_SPEC_BYTES {
         return Err(SpecError::TooLarge { limit_bytes: MAX_SPEC_BYTES });
     }
-    read_node(Node::root(Json::parse(json)?), Checker::new(origin))
+    read_node(Node::root(Json::parse(json).map_err(SpecError::Syntax)?), Checker::new(origin))
 }
 
 /// Reads and checks a spec that is JSON already.

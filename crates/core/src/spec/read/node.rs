@@ -1,7 +1,8 @@
 //! A value and its place; an object whose fields are taken one by one.
 
 use super::super::{MediaOrigin, Violation};
-use super::json::{Json, escaped};
+use crate::excerpt::Quoted;
+use crate::json::{Json, escaped};
 
 /// The most faults that one answer names.
 const MAX_VIOLATIONS: usize = 100;
@@ -122,10 +123,13 @@ impl Fields {
         for (name, json) in &self.entries {
             let pointer = format!("{}/{}", self.pointer, escaped(name));
             if known.contains(&name.as_str()) {
-                checker.fault(&pointer, format!("`{name}` is given twice"));
+                checker.fault(&pointer, format!("{} is given twice", Quoted(name)));
             } else if !elsewhere.contains(&name.as_str()) {
                 known.sort_unstable();
-                checker.fault(&pointer, format!("there is no field `{name}` here, only {}", listed(&known, "and")));
+                checker.fault(
+                    &pointer,
+                    format!("there is no field {} here, only {}", Quoted(name), listed(&known, "and")),
+                );
             } else if *json != Json::Null {
                 checker.fault(&pointer, format!("`{name}` does not belong to {kind}"));
             }

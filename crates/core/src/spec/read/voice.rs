@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::super::{Pronunciation, VoiceChoice, voices};
 use super::node::{Checker, Node};
 use super::values::clean;
+use crate::excerpt::Quoted;
 
 const MAX_FALLBACKS: usize = 5;
 const MAX_PRONUNCIATIONS: usize = 200;
@@ -36,8 +37,9 @@ fn name(node: Node, checker: &mut Checker) -> Option<String> {
     let name = node.text(checker)?;
     if !voices::is_known(&name) {
         let message = format!(
-            "there is no voice {name:?}; voices are named like en-us, de, fr-fr, or polly:Joanna:neural, openai:alloy, \
-             elevenlabs:<id>"
+            "there is no voice {}; voices are named like en-us, de, fr-fr, or polly:Joanna:neural, openai:alloy, \
+             elevenlabs:<id>",
+            Quoted(&name)
         );
         checker.fault(&pointer, message);
     }

@@ -30,7 +30,6 @@ pub async fn change(
     State(service): State<Arc<Service>>,
     JsonBody(json): JsonBody<MAX_CHANNEL_BYTES>,
 ) -> Result<Json<Changed>, Problem> {
-    let fields: Map<String, Value> = serde_json::from_slice(&json).map_err(|error| Problem::no_object(&error))?;
-    let channel = service.channels.change(&ChannelName::default_channel(), &fields).await?;
+    let channel = service.channels.change(&ChannelName::default_channel(), &json).await?;
     Ok(Json(Changed { status: "success", message: "Configuration updated", config: channel.config }))
 }

@@ -11,7 +11,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use jiff::Timestamp;
-use rushes_core::batch::MAX_REQUEST_BYTES;
+use rushes_core::batch::{BatchTerms, MAX_REQUEST_BYTES};
 use rushes_core::read::TaskView;
 use rushes_core::task::{Status, TaskId};
 use serde::Serialize;
@@ -61,8 +61,8 @@ pub async fn create_batch(
     Keyed(key): Keyed,
     JsonBody(json): JsonBody<MAX_REQUEST_BYTES>,
 ) -> Result<Json<CreatedBatch>, Problem> {
-    let json = service.channels.for_batch(json).await?;
-    let answer = service.submit_batch(key, &json, BATCH_LIMIT).await?;
+    let terms = BatchTerms { limit: BATCH_LIMIT, channel: service.channels.for_batch().await? };
+    let answer = service.submit_batch(key, &json, &terms).await?;
     let task_ids: Vec<TaskId> = answer.videos.into_iter().filter_map(|row| row.id).collect();
     let message = format!("{} video creation tasks queued", task_ids.len());
     Ok(Json(CreatedBatch { status: Status::Queued.as_str(), task_ids, message }))

@@ -5,7 +5,10 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::super::{SpecError, Violation};
+use super::utf8;
+use crate::spec::Violation;
+
+const NOT_UTF8: &str = "it is not UTF-8: save it as UTF-8";
 
 /// A JSON value.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,13 +25,27 @@ impl Json {
     /// Reads a whole document.
     ///
     /// # Errors
-    /// [`SpecError::Syntax`] with the place where it stops being JSON.
-    pub fn parse(bytes: &[u8]) -> Result<Self, SpecError> {
-        let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    /// With the place where it stops being JSON.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Violation> {
+        let text = utf8(bytes).map_err(|error| Violation::new("", error.to_string()))?;
+        Self::of_text(&text).map_err(|fault| {
+            if std::str::from_utf8(&text).is_ok() { fault } else { Violation::new(fault.pointer, NOT_UTF8) }
+        })
+    }
+
+    fn of_text(text: &[u8]) -> Result<Self, Violation> {
+        let mut deserializer = serde_json::Deserializer::from_slice(text);
         let json = serde_path_to_error::deserialize(&mut deserializer)
-            .map_err(|error| syntax(&pointer(error.path()), error.inner()))?;
-        deserializer.end().map_err(|error| syntax("", &error))?;
+            .map_err(|error| Violation::new(pointer(error.path()), error.inner().to_string()))?;
+        deserializer.end().map_err(|error| Violation::new("", error.to_string()))?;
         Ok(json)
+    }
+
+    /// Reads the value that `text` begins with; tells where it ends.
+    pub fn first_of(text: &[u8]) -> Option<(Self, usize)> {
+        let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Self>();
+        let value = values.next()?.ok()?;
+        Some((value, values.byte_offset()))
     }
 
     /// An object with these fields, as text.
@@ -38,7 +55,33 @@ impl Json {
         format!("{{{}}}", fields.join(","))
     }
 
-    fn to_text(&self) -> String {
+    /// What a list has at an index; missing elements are made of nothing. `None` for what is no list.
+    pub fn element(&mut self, index: usize) -> Option<&mut Self> {
+        if *self == Self::Null {
+            *self = Self::List(Vec::new());
+        }
+        let Self::List(items) = self else { return None };
+        if items.len() <= index {
+            items.resize(index + 1, Self::Null);
+        }
+        items.get_mut(index)
+    }
+
+    /// What an object has in a field, which is made where it is missing. `None` for what is no object.
+    pub fn field(&mut self, name: &str) -> Option<&mut Self> {
+        if *self == Self::Null {
+            *self = Self::Object(Vec::new());
+        }
+        let Self::Object(fields) = self else { return None };
+        let at = fields.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
+            fields.push((name.to_owned(), Self::Null));
+            fields.len() - 1
+        });
+        fields.get_mut(at).map(|(_, value)| value)
+    }
+
+    /// The value in JSON.
+    pub fn to_text(&self) -> String {
         match self {
             Self::Null => "null".to_owned(),
             Self::Boolean(boolean) => boolean.to_string(),
@@ -61,10 +104,6 @@ impl Json {
             Self::Object(_) => "an object",
         }
     }
-}
-
-fn syntax(pointer: &str, error: &serde_json::Error) -> SpecError {
-    SpecError::Syntax(Violation::new(pointer, error.to_string()))
 }
 
 /// A field's name in a JSON pointer (RFC 6901, §3).
