@@ -34,10 +34,12 @@ async fn the_whole_stack_makes_a_video() {
     put.send().await.unwrap();
     let deadline = Instant::now() + Duration::from_secs(60);
     let report = loop {
-        match s3.get_object().bucket(bucket).key("batches/one row.csv.results.jsonl").send().await {
-            Ok(object) => break object.body.collect().await.unwrap().to_vec(),
-            Err(_) => assert!(Instant::now() < deadline, "{}", aws.log()),
+        let found = s3.list_objects_v2().bucket(bucket).prefix("batches/one row.csv.").send().await.unwrap();
+        if let Some(key) = found.contents.unwrap_or_default().into_iter().find_map(|object| object.key) {
+            let object = s3.get_object().bucket(bucket).key(key).send().await.unwrap();
+            break object.body.collect().await.unwrap().to_vec();
         }
+        assert!(Instant::now() < deadline, "{}", aws.log());
         tokio::time::sleep(Duration::from_millis(200)).await;
     };
     let row: serde_json::Value = serde_json::from_slice(&report).unwrap();

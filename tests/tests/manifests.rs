@@ -55,7 +55,7 @@ async fn a_manifest_of_any_kind_and_name_becomes_tasks_and_a_report() {
         accepted.extend(ids(&report).into_iter().map(str::to_owned));
     }
     let report = inbox.report(manifests[0].0).await.unwrap();
-    assert_eq!((&report[1]["row"], &report[1]["errors"][0]["pointer"]), (&json!(2), &json!("/output/fps")));
+    assert_eq!((&report[1]["row"], &report[1]["errors"][0]["pointer"]), (&json!(3), &json!("/output/fps")));
     // Said again, and read before: nothing more is enqueued.
     for (key, ..) in manifests {
         inbox.announce(key).await.unwrap();
@@ -68,9 +68,35 @@ async fn a_manifest_of_any_kind_and_name_becomes_tasks_and_a_report() {
     let batch = format!("/v1/batches/{}", task["batch_id"].as_str().unwrap());
     let batch = service.client.get(&batch).await.unwrap().json;
     assert_eq!((&batch["accepted"], &batch["rejected"], &batch["state"]), (&json!(2), &json!(2), &json!("accepted")));
-    assert_eq!(batch["results"], format!("{}.results.jsonl", manifests[0].0));
+    assert_eq!(batch["results"], format!("{}.{}.results.jsonl", manifests[0].0, batch["id"].as_str().unwrap()));
     // S3's test event and the reports themselves are no faults.
     assert!(!service.log("ingest").contains("\"ERROR\""), "{}", service.log("ingest"));
+}
+
+#[tokio::test]
+async fn each_upload_is_a_batch_with_a_report_of_its_own_and_an_event_said_twice_is_none() {
+    let service = Service::start().await.unwrap();
+    let inbox = Inbox::of(&service).await.unwrap();
+    let _reader = service.start_ingest(&[]).unwrap();
+    let key = "batches/tonight.jsonl";
+    let (one, other) = (format!("{}\n", spec("One")), format!("{}\n{{}}\n", spec("Other")));
+    for (count, text) in [(1, &one), (2, &other), (3, &one), (4, &one)] {
+        inbox.drop(key, text.as_str()).await.unwrap();
+        inbox.all_reports(&service, key, count).await.unwrap();
+        inbox.announce(key).await.unwrap();
+        inbox.idle(&service).await.unwrap();
+    }
+    let reports = inbox.reports(key).await.unwrap();
+    let rows: Vec<Value> = reports.values().flatten().cloned().collect();
+    assert_eq!((reports.len(), rows.len()), (4, 5));
+    let accepted: Vec<&str> = ids(&rows);
+    assert_eq!(accepted.len(), 4);
+    for id in &accepted {
+        let task = service.client.get(&format!("/v1/videos/{id}")).await.unwrap().json;
+        let batch = service.client.get(&format!("/v1/batches/{}", task["batch_id"].as_str().unwrap())).await.unwrap();
+        assert_eq!(ids(&reports[batch.json["results"].as_str().unwrap()]), [*id]);
+    }
+    assert_eq!(enqueued(&service).await.unwrap(), accepted.iter().map(|id| ((*id).to_owned(), 1)).collect());
 }
 
 /// Asserts that the report has each row once, and that the queue has each good one, in order. How

@@ -2,9 +2,11 @@
 
 use async_trait::async_trait;
 use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectOutput};
+use aws_sdk_s3::primitives::DateTime;
 use bytes::{Bytes, BytesMut};
+use jiff::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use rushes_core::batch::ManifestKey;
+use rushes_core::batch::{BatchId, ManifestKey};
 use rushes_core::ports::{BucketError, Inbox, Manifest};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -21,6 +23,8 @@ pub struct WrittenObject {
     pub key: String,
     /// Names its content.
     pub etag: Option<String>,
+    /// Tells this write from others of the same key, and is the same each time S3 speaks of it.
+    pub sequencer: Option<String>,
 }
 
 /// The objects that a message of S3's speaks of; none for its test event.
@@ -43,6 +47,8 @@ pub fn parse_s3_event(body: &str) -> Result<Vec<WrittenObject>, serde_json::Erro
     struct Object {
         key: String,
         e_tag: Option<String>,
+        sequencer: Option<String>,
+        version_id: Option<String>,
     }
     let mut event: Value = serde_json::from_str(body)?;
     if event["Event"] == "s3:TestEvent" {
@@ -50,16 +56,19 @@ pub fn parse_s3_event(body: &str) -> Result<Vec<WrittenObject>, serde_json::Erro
     }
     let records: Vec<Record> = serde_json::from_value(event.get_mut("Records").map(Value::take).unwrap_or_default())?;
     let written = records.into_iter().filter(|record| record.event_name.starts_with("ObjectCreated:"));
-    Ok(written
-        .map(|record| WrittenObject { key: decode(&record.s3.object.key), etag: record.s3.object.e_tag })
-        .collect())
+    let object = |Object { key, e_tag, sequencer, version_id }| WrittenObject {
+        key: decode(&key),
+        etag: e_tag,
+        sequencer: sequencer.or(version_id),
+    };
+    Ok(written.map(|record| object(record.s3.object)).collect())
 }
 
 /// A message that says of an object what S3's would.
 #[must_use]
 pub fn s3_event(object: &WrittenObject) -> String {
     let key = utf8_percent_encode(&object.key, NON_ALPHANUMERIC).to_string();
-    let object = json!({"key": key, "eTag": object.etag});
+    let object = json!({"key": key, "eTag": object.etag, "sequencer": object.sequencer});
     json!({"Records": [{"eventName": "ObjectCreated:Continued", "s3": {"object": object}}]}).to_string()
 }
 
@@ -83,18 +92,20 @@ impl Inbox for S3Bucket {
     async fn manifest(&self, key: &ManifestKey, max_bytes: u64) -> Result<Option<Manifest>, BucketError> {
         let Some(object) = self.fetch(key.as_str()).await? else { return Ok(None) };
         let etag = object.e_tag().unwrap_or_default().trim_matches('"').to_owned();
-        Ok(Some(Manifest { bytes: collect(object, max_bytes).await?, etag }))
+        let written_at = object.last_modified().map_or(0, DateTime::secs);
+        let written_at = Timestamp::from_second(written_at).unwrap_or_default();
+        Ok(Some(Manifest { bytes: collect(object, max_bytes).await?, etag, written_at }))
     }
 
-    async fn results(&self, key: &ManifestKey) -> Result<Option<Bytes>, BucketError> {
-        match self.fetch(&key.results_key()).await? {
+    async fn results(&self, key: &ManifestKey, batch: BatchId) -> Result<Option<Bytes>, BucketError> {
+        match self.fetch(&key.results_key(batch)).await? {
             Some(object) => collect(object, MAX_RESULTS_BYTES).await.map(Some),
             None => Ok(None),
         }
     }
 
-    async fn put_results(&self, key: &ManifestKey, results: Bytes) -> Result<(), BucketError> {
-        let put = self.client.put_object().bucket(&self.name).key(key.results_key());
+    async fn put_results(&self, key: &ManifestKey, batch: BatchId, results: Bytes) -> Result<(), BucketError> {
+        let put = self.client.put_object().bucket(&self.name).key(key.results_key(batch));
         let put = put.content_type("application/x-ndjson").cache_control("private, no-store");
         put.body(results.into()).send().await.map_err(unavailable)?;
         Ok(())
@@ -118,12 +129,19 @@ mod tests {
 
     #[test]
     fn an_event_names_its_objects_by_their_real_keys() {
-        let record = |name: &str, key: &str| json!({"eventName": name, "s3": {"object": {"key": key, "eTag": "e"}}});
+        let record = |name: &str, key: &str| {
+            json!({"eventName": name, "s3": {"object":
+            {"key": key, "eTag": "e", "size": 5, "versionId": "v", "sequencer": "0055AED6DCD90281E5"}}})
+        };
         let body = json!({"Records": [
             record("ObjectCreated:Put", "batches/M%C3%A4rz+1%2B2.csv"),
             record("ObjectRemoved:Delete", "batches/a.csv"),
         ]});
-        let object = WrittenObject { key: "batches/März 1+2.csv".to_owned(), etag: Some("e".to_owned()) };
+        let object = WrittenObject {
+            key: "batches/März 1+2.csv".to_owned(),
+            etag: Some("e".to_owned()),
+            sequencer: Some("0055AED6DCD90281E5".to_owned()),
+        };
         assert_eq!(parse_s3_event(&body.to_string()).unwrap(), [object]);
     }
 
@@ -139,8 +157,10 @@ mod tests {
     #[test]
     fn what_is_said_again_is_understood_the_same() {
         for key in ["batches/März 1+2.csv", "batches/a%2Bb.json", "batches/ü/日本.jsonl"] {
-            let object = WrittenObject { key: key.to_owned(), etag: None };
-            assert_eq!(parse_s3_event(&s3_event(&object)).unwrap(), [object]);
+            for sequencer in [None, Some("1".to_owned())] {
+                let object = WrittenObject { key: key.to_owned(), etag: None, sequencer };
+                assert_eq!(parse_s3_event(&s3_event(&object)).unwrap(), [object]);
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rushes_aws::{Message, SqsQueue, WrittenObject, parse_s3_event, s3_event};
-use rushes_core::batch::{Clerk, ManifestKey, Turn};
+use rushes_core::batch::{Clerk, ManifestKey, Turn, Upload};
 use rushes_core::dead_letters::DeadLetters;
 use rushes_core::shift::Shift;
 use rushes_core::work::Disposition;
@@ -64,7 +64,8 @@ impl IngestHandler {
     async fn read(&self, object: WrittenObject, owner: &str, shift: &Shift) -> Disposition {
         // The reports that are written beside manifests are announced, too.
         let Some(key) = ManifestKey::parse(&object.key) else { return Disposition::Done };
-        match self.clerk.read(&key, object.etag.as_deref(), owner, shift).await {
+        let upload = Upload { key, etag: object.etag.clone(), sequencer: object.sequencer.clone() };
+        match self.clerk.read(&upload, owner, shift).await {
             Turn::Done => Disposition::Done,
             Turn::Retry => Disposition::Retry,
             Turn::Unfinished => match self.queue.send_body(s3_event(&object)).await {

@@ -7,11 +7,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::manifest::{ManifestRow, rows};
+use super::manifest::{ManifestRow, Upload, rows};
 use super::results::Results;
 use super::rows::{Recorded, Refusal, Row, RowOutcome, record_all};
-use super::{Batch, BatchId, BatchProgress, ManifestKey};
-use crate::ports::{BatchClaim, BatchClaimOutcome, BatchStore, BucketError, Inbox, Manifest, StoreError};
+use super::{Batch, BatchId, BatchProgress};
+use crate::ports::{BatchClaim, BatchClaimOutcome, BatchStore, BucketError, Inbox, StoreError};
 use crate::shift::Shift;
 use crate::submit::FrontDesk;
 use crate::task::{TaskId, expiry};
@@ -50,6 +50,23 @@ pub enum Turn {
     Retry,
 }
 
+/// What lies where an upload was announced.
+struct Found {
+    /// The batch that it makes.
+    batch_id: BatchId,
+    /// Its content, or why it is not read.
+    content: Result<Bytes, String>,
+}
+
+impl Found {
+    /// Of an upload whose content is not to be had.
+    fn refused(upload: &Upload, reason: &str) -> Self {
+        let text = |known: &Option<String>| known.clone().unwrap_or_default();
+        let batch_id = BatchId::of_upload(&upload.key, &text(&upload.etag), &text(&upload.sequencer));
+        Self { batch_id, content: Err(reason.to_owned()) }
+    }
+}
+
 /// Why a turn ended early.
 #[derive(Debug, thiserror::Error)]
 enum TurnError {
@@ -62,36 +79,27 @@ enum TurnError {
 }
 
 impl Clerk {
-    /// Deals with rows of a manifest until none is left, or the turn or the shift is over.
-    /// `etag` names the content that is meant, if that is known. `owner` is who asks: the same
-    /// for the same message, however often it comes.
-    pub async fn read(&self, key: &ManifestKey, etag: Option<&str>, owner: &str, shift: &Shift) -> Turn {
-        match self.turn(key, etag, owner, shift).await {
+    /// Deals with rows of an uploaded manifest until none is left, or the turn or the shift is over.
+    /// `owner` is who asks: the same for the same message, however often it comes.
+    pub async fn read(&self, upload: &Upload, owner: &str, shift: &Shift) -> Turn {
+        match self.turn(upload, owner, shift).await {
             Ok(turn) => turn,
             Err(error) => {
                 let source = std::error::Error::source(&error).map(ToString::to_string);
-                tracing::error!(manifest = key.as_str(), %error, source, "a manifest is not read to its end");
+                let manifest = upload.key.as_str();
+                tracing::error!(manifest, %error, source, "a manifest is not read to its end");
                 Turn::Retry
             }
         }
     }
 
-    async fn turn(&self, key: &ManifestKey, etag: Option<&str>, owner: &str, shift: &Shift) -> Result<Turn, TurnError> {
-        let manifest = match self.inbox.manifest(key, MAX_MANIFEST_BYTES).await {
-            Err(BucketError::TooLarge { .. }) => {
-                let reason = format!("it has more than {} MiB; cut it into several", MAX_MANIFEST_BYTES >> 20);
-                self.inbox.put_results(key, Results::of_unreadable(reason).to_bytes()).await?;
-                return Ok(Turn::Done);
-            }
-            found => found?,
+    async fn turn(&self, upload: &Upload, owner: &str, shift: &Shift) -> Result<Turn, TurnError> {
+        let found = self.look(upload).await?;
+        let Some((claim, batch)) = self.claim(upload, &found, owner, shift).await? else { return Ok(Turn::Done) };
+        let turn = match found.content.and_then(|bytes| rows(&upload.key, &bytes)) {
+            Ok(rows) => self.deal_with_rows(upload, &rows, &claim, batch, shift).await,
+            Err(reason) => self.refuse(upload, reason, &claim, &batch, shift).await,
         };
-        let Some(manifest) = manifest.filter(|found| etag.is_none_or(|wanted| wanted == found.etag)) else {
-            // Of another content another event speaks.
-            tracing::info!(manifest = key.as_str(), "the manifest is gone or was replaced");
-            return Ok(Turn::Done);
-        };
-        let Some((claim, batch)) = self.claim(key, &manifest, owner, shift).await? else { return Ok(Turn::Done) };
-        let turn = self.deal_with_rows(key, &manifest.bytes, &claim, batch, shift).await;
         if !matches!(turn, Ok(Turn::Done))
             && let Err(error) = self.batches.release(&claim).await
         {
@@ -100,19 +108,38 @@ impl Clerk {
         turn
     }
 
+    /// What lies where an upload was announced.
+    async fn look(&self, upload: &Upload) -> Result<Found, BucketError> {
+        let found = match self.inbox.manifest(&upload.key, MAX_MANIFEST_BYTES).await {
+            Err(BucketError::TooLarge { .. }) => {
+                let reason = format!("it has more than {} MiB; cut it into several", MAX_MANIFEST_BYTES >> 20);
+                return Ok(Found::refused(upload, &reason));
+            }
+            found => found?,
+        };
+        let Some(manifest) = found else { return Ok(Found::refused(upload, "it was taken away before it was read")) };
+        if upload.etag.as_ref().is_some_and(|wanted| *wanted != manifest.etag) {
+            let reason = "another file took its place before it was read: give each a name of its own";
+            return Ok(Found::refused(upload, reason));
+        }
+        let written_at = || manifest.written_at.to_string();
+        let sequencer = upload.sequencer.clone().unwrap_or_else(written_at);
+        Ok(Found { batch_id: BatchId::of_upload(&upload.key, &manifest.etag, &sequencer), content: Ok(manifest.bytes) })
+    }
+
     /// The right to read the rows; `None` where nothing is left to do here.
     async fn claim(
         &self,
-        key: &ManifestKey,
-        manifest: &Manifest,
+        upload: &Upload,
+        found: &Found,
         owner: &str,
         shift: &Shift,
     ) -> Result<Option<(BatchClaim, Batch)>, TurnError> {
-        let id = BatchId::of_manifest(key, &manifest.etag);
+        let id = found.batch_id;
         let now = Timestamp::now();
         let batch = Batch {
             id,
-            manifest: Some(key.clone()),
+            manifest: Some(upload.key.clone()),
             created_at: now,
             expires_at: expiry(now, self.desk.time_to_live),
             progress: BatchProgress::default(),
@@ -138,40 +165,55 @@ impl Clerk {
         }
     }
 
+    /// Says in the report why rows are not read, after those that were.
+    async fn refuse(
+        &self,
+        upload: &Upload,
+        reason: String,
+        claim: &BatchClaim,
+        batch: &Batch,
+        shift: &Shift,
+    ) -> Result<Turn, TurnError> {
+        let mut results = self.begun(upload, batch).await?;
+        results.add_unreadable(reason);
+        self.inbox.put_results(&upload.key, batch.id, results.to_bytes()).await?;
+        let progress = BatchProgress { is_complete: true, ..batch.progress };
+        self.batches.advance(claim, progress, shift.promise(self.lease)).await?;
+        tracing::info!(batch_id = %batch.id, rows = progress.rows(), "a manifest cannot be read");
+        Ok(Turn::Done)
+    }
+
+    /// The report on the rows that were dealt with.
+    async fn begun(&self, upload: &Upload, batch: &Batch) -> Result<Results, BucketError> {
+        let rows = batch.progress.rows();
+        let begun = if rows > 0 { self.inbox.results(&upload.key, batch.id).await? } else { None };
+        Ok(Results::resume(&begun.unwrap_or_default(), rows))
+    }
+
     async fn deal_with_rows(
         &self,
-        key: &ManifestKey,
-        bytes: &Bytes,
+        upload: &Upload,
+        rows: &[ManifestRow],
         claim: &BatchClaim,
         mut batch: Batch,
         shift: &Shift,
     ) -> Result<Turn, TurnError> {
-        let rows = match rows(key, bytes) {
-            Ok(rows) => rows,
-            Err(reason) => {
-                self.inbox.put_results(key, Results::of_unreadable(reason).to_bytes()).await?;
-                let progress = BatchProgress { is_complete: true, ..batch.progress };
-                self.batches.advance(claim, progress, shift.promise(self.lease)).await?;
-                return Ok(Turn::Done);
-            }
-        };
         let first = usize::try_from(batch.progress.rows()).unwrap_or(usize::MAX).min(rows.len());
-        let begun = if first > 0 { self.inbox.results(key).await?.unwrap_or_default() } else { Bytes::new() };
-        let mut results = Results::resume(&begun, batch.progress.rows());
+        let mut results = self.begun(upload, &batch).await?;
         for (index, chunk) in rows[first..].chunks(CHUNK_ROWS).enumerate() {
             if index * CHUNK_ROWS >= self.rows_per_turn || shift.is_over() {
                 return Ok(Turn::Unfinished);
             }
             let outcomes = self.deal_with_chunk(claim, &mut batch, chunk, shift).await?;
-            for outcome in &outcomes {
+            for (row, outcome) in chunk.iter().zip(&outcomes) {
                 match outcome {
                     RowOutcome::Accepted(_) => batch.progress.accepted += 1,
                     _ => batch.progress.rejected += 1,
                 }
-                results.add(batch.progress.rows(), outcome);
+                results.add(row.number, outcome);
             }
             batch.progress.is_complete = batch.progress.rows() >= rows.len() as u64;
-            self.inbox.put_results(key, results.to_bytes()).await?;
+            self.inbox.put_results(&upload.key, batch.id, results.to_bytes()).await?;
             self.batches.advance(claim, batch.progress, shift.promise(self.lease)).await?;
         }
         let BatchProgress { accepted, rejected, .. } = batch.progress;
@@ -187,20 +229,19 @@ impl Clerk {
         chunk: &[ManifestRow],
         shift: &Shift,
     ) -> Result<Vec<RowOutcome>, TurnError> {
-        let first = batch.progress.rows() + 1;
         let mut outcomes: Vec<Option<RowOutcome>> = chunk.iter().map(|_| None).collect();
         let (mut places, mut good) = (Vec::with_capacity(chunk.len()), Vec::with_capacity(chunk.len()));
-        for (place, (number, row)) in (first..).zip(chunk).enumerate() {
-            let json = match row {
+        for (place, ManifestRow { number, spec }) in chunk.iter().enumerate() {
+            let json = match spec {
                 Ok(json) => json.clone(),
                 Err(fault) => {
                     outcomes[place] = Some(RowOutcome::Rejected(Refusal::new("invalid_row", fault.clone())));
                     continue;
                 }
             };
-            let id = TaskId::of_row(batch.id, batch.created_at, number);
+            let id = TaskId::of_row(batch.id, batch.created_at, *number);
             // Whoever was here before has told a worker of it, if there was something to tell.
-            if number <= batch.progress.told_up_to && self.desk.store.get(id).await?.is_some() {
+            if *number <= batch.progress.told_up_to && self.desk.store.get(id).await?.is_some() {
                 outcomes[place] = Some(RowOutcome::Accepted(id));
             } else {
                 places.push(place);
@@ -215,7 +256,7 @@ impl Clerk {
                 Recorded::Settled(outcome) => outcomes[place] = Some(outcome),
                 Recorded::Waiting(id) => {
                     outcomes[place] = Some(RowOutcome::Accepted(id));
-                    waiting.push((first + place as u64, id));
+                    waiting.push((chunk[place].number, id));
                 }
             }
         }

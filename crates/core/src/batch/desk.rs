@@ -154,7 +154,7 @@ impl BatchDesk {
             accepted: batch.progress.accepted,
             rejected: batch.progress.rejected,
             counts,
-            results: batch.manifest.as_ref().map(super::ManifestKey::results_key),
+            results: batch.manifest.as_ref().map(|key| key.results_key(id)),
             manifest: batch.manifest.map(|key| key.as_str().to_owned()),
             created_at: batch.created_at,
             expires_at: batch.expires_at,

@@ -4,7 +4,10 @@ mod csv;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+
+use super::BatchId;
+use super::envelope::{self, Envelope};
+use crate::json::{Json, utf8_bytes};
 
 /// Where manifests are dropped.
 const FOLDER: &str = "batches/";
@@ -26,7 +29,8 @@ impl ManifestKey {
     pub fn parse(key: &str) -> Option<Self> {
         let name = key.strip_prefix(FOLDER)?;
         let is_manifest = !name.is_empty() && !name.ends_with('/') && !name.ends_with(RESULTS);
-        (is_manifest && key.len() + RESULTS.len() <= MAX_KEY_BYTES).then(|| Self(key.to_owned()))
+        let report_bytes = key.len() + 1 + BatchId::LENGTH + RESULTS.len();
+        (is_manifest && report_bytes <= MAX_KEY_BYTES).then(|| Self(key.to_owned()))
     }
 
     /// The key.
@@ -35,28 +39,46 @@ impl ManifestKey {
         &self.0
     }
 
-    /// The key of the report on its rows.
+    /// The key of the report on the rows that became `batch`: each upload has its own.
     #[must_use]
-    pub fn results_key(&self) -> String {
-        format!("{}{RESULTS}", self.0)
+    pub fn results_key(&self, batch: BatchId) -> String {
+        format!("{}.{batch}{RESULTS}", self.0)
     }
 }
 
-/// One row: a spec in JSON, or why it cannot be read as one.
-pub type ManifestRow = Result<Bytes, String>;
+/// A manifest that was uploaded, as the bucket announces it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upload {
+    /// Where it lies.
+    pub key: ManifestKey,
+    /// Names its content, if that is known.
+    pub etag: Option<String>,
+    /// Tells it from other uploads under its key; the same each time it is announced. Where the announcement does not
+    /// say, the moment at which the object was written does.
+    pub sequencer: Option<String>,
+}
+
+/// One row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManifestRow {
+    /// Where it stands, from 1: the line of JSON lines, the element of a list, the number that a spreadsheet shows.
+    pub number: u64,
+    /// A spec in JSON, or why it cannot be read as one.
+    pub spec: Result<Bytes, String>,
+}
 
 /// The rows of a manifest.
 ///
 /// # Errors
 /// Why it has none, for the person who wrote it.
 pub fn rows(key: &ManifestKey, bytes: &Bytes) -> Result<Vec<ManifestRow>, String> {
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").map_or_else(|| bytes.clone(), |text| bytes.slice_ref(text));
+    let text = utf8_bytes(bytes).map_err(|error| error.to_string())?;
     let extension = key.as_str().rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
     let rows = match extension.as_deref() {
         Some("jsonl" | "ndjson") => lines(&text),
-        Some("json") => array(&text)?,
-        Some("csv") => csv::rows(&text)?,
-        _ => return Err("the name of a manifest ends in .jsonl, .json or .csv".to_owned()),
+        Some("json") => list(&text)?,
+        Some("csv" | "tsv") => csv::rows(&text)?,
+        _ => return Err("the name of a manifest ends in .jsonl, .json, .csv or .tsv".to_owned()),
     };
     match rows.len() {
         0 => Err("there is no row in it".to_owned()),
@@ -67,62 +89,36 @@ pub fn rows(key: &ManifestKey, bytes: &Bytes) -> Result<Vec<ManifestRow>, String
 
 /// A spec a line; empty lines say nothing.
 fn lines(text: &Bytes) -> Vec<ManifestRow> {
-    let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
-    lines.map(|line| Ok(text.slice_ref(line))).collect()
+    let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let numbered = (1..).zip(lines).filter(|(_, line)| !line.is_empty());
+    numbered.map(|(number, line)| ManifestRow { number, spec: Ok(text.slice_ref(line)) }).collect()
 }
 
-/// The elements of an array, or of `{"videos": […]}`. They are told apart by brackets and
-/// quotation marks alone, so that one that is no JSON spoils no other.
-fn array(text: &Bytes) -> Result<Vec<ManifestRow>, String> {
-    let wanted = "it is neither an array of specs nor {\"videos\": [specs]}";
+/// The elements of a list, or of `{"videos": […]}`.
+fn list(text: &Bytes) -> Result<Vec<ManifestRow>, String> {
     let trimmed = text.trim_ascii();
-    if trimmed.starts_with(b"{") {
-        let value: Value = serde_json::from_slice(trimmed).map_err(|error| format!("it is no JSON: {error}"))?;
-        let Some(Value::Array(specs)) = value.get("videos") else { return Err(wanted.to_owned()) };
-        return Ok(specs.iter().map(|spec| Ok(Bytes::from(spec.to_string()))).collect());
-    }
-    let Some(inner) = trimmed.strip_prefix(b"[") else { return Err(wanted.to_owned()) };
-    Ok(elements(inner).into_iter().map(|element| Ok(text.slice_ref(element))).collect())
-}
-
-/// What stands between the commas of an array without its first bracket.
-fn elements(inner: &[u8]) -> Vec<&[u8]> {
-    let (mut elements, mut start) = (Vec::new(), 0);
-    let (mut depth, mut in_string, mut is_escaped) = (0_u32, false, false);
-    for (index, byte) in inner.iter().enumerate() {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' if in_string => is_escaped = true,
-            b'"' => in_string = !in_string,
-            _ if in_string => {}
-            b'[' | b'{' => depth += 1,
-            b']' | b'}' if depth > 0 => depth -= 1,
-            b',' | b']' if depth == 0 => {
-                elements.push(inner[start..index].trim_ascii());
-                start = index + 1;
-                if *byte == b']' {
-                    break;
-                }
-            }
-            _ => {}
-        }
-    }
-    // What follows the last bracket, or a file that ends too early: a row that will be refused.
-    elements.push(inner[start..].trim_ascii());
-    elements.retain(|element| !element.is_empty());
-    elements
+    let Envelope { specs, channel, is_whole } = match trimmed.first() {
+        Some(b'[') => envelope::list(text, &trimmed[1..]),
+        Some(b'{') => Envelope::parse(text).map_err(|error| error.to_string())?,
+        _ => return Err("it is neither a list of specs nor {\"videos\": [specs]}".to_owned()),
+    };
+    let is_cut_off = !is_whole && specs.last().is_none_or(|spec| Json::parse(spec).is_ok());
+    let specs = specs.into_iter().map(|spec| match &channel {
+        Some(channel) => Ok(envelope::in_channel(spec, channel)),
+        None => Ok(spec),
+    });
+    let end = is_cut_off.then(|| Err("the list does not end: the file may be cut off".to_owned()));
+    Ok((1..).zip(specs.chain(end)).map(|(number, spec)| ManifestRow { number, spec }).collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     fn read(name: &str, text: &str) -> Result<Vec<String>, String> {
         let key = ManifestKey::parse(&format!("batches/{name}")).unwrap();
         let rows = rows(&key, &Bytes::from(text.to_owned()))?;
-        Ok(rows.into_iter().map(|row| row.map_or_else(|fault| fault, text_of)).collect())
+        Ok(rows.into_iter().map(|row| row.spec.map_or_else(|fault| fault, text_of)).collect())
     }
 
     #[expect(clippy::needless_pass_by_value, reason = "reads well where it is used")]
@@ -135,10 +131,11 @@ mod tests {
         for bad in ["a.csv", "batches/", "batches/a/", "batches/a.csv.results.jsonl", "tasks/batches/a.csv"] {
             assert_eq!(ManifestKey::parse(bad), None, "{bad}");
         }
-        assert_eq!(ManifestKey::parse(&format!("batches/{}.csv", "a".repeat(1005))), None);
+        assert_eq!(ManifestKey::parse(&format!("batches/{}.csv", "a".repeat(978))), None);
         let key = ManifestKey::parse("batches/März 1+2.csv").unwrap();
-        assert_eq!(key.results_key(), "batches/März 1+2.csv.results.jsonl");
-        assert_eq!(ManifestKey::parse(&key.results_key()), None);
+        let batch: BatchId = "01KAQ50B8R5T1V7W3X9Y2Z4C6D".parse().unwrap();
+        assert_eq!(key.results_key(batch), "batches/März 1+2.csv.01KAQ50B8R5T1V7W3X9Y2Z4C6D.results.jsonl");
+        assert_eq!(ManifestKey::parse(&key.results_key(batch)), None);
     }
 
     #[test]
@@ -147,30 +144,48 @@ mod tests {
             read("a.jsonl", "\u{feff}{\"a\":1}\r\n\n {\"b\":2}\nno JSON").unwrap(),
             ["{\"a\":1}", "{\"b\":2}", "no JSON"]
         );
-        assert_eq!(
-            read("a.JSON", r#" [ {"a": "]\",["} , {"b": [1, {}]},] "#).unwrap(),
-            [r#"{"a": "]\",["}"#, r#"{"b": [1, {}]}"#]
-        );
-        assert_eq!(read("a.json", r#"{"videos": [{"a": 1}, 2]}"#).unwrap(), [r#"{"a":1}"#, "2"]);
+        assert_eq!(read("a.JSON", r#" [ {"a": 1} , {"b": [1, {}]},] "#).unwrap(), [r#"{"a": 1}"#, r#"{"b": [1, {}]}"#]);
+        assert_eq!(read("a.json", r#"{"videos": [{"a": 1}, 2]}"#).unwrap(), [r#"{"a": 1}"#, "2"]);
         assert_eq!(read("a.json", r#"[{"a": 1}, {"broken": }, {"b": 2"#).unwrap().len(), 3);
+        assert_eq!(read("a.json", r#"[{"a": 1}] oops"#).unwrap()[1], "oops");
+        let cut_off = read("a.json", r#"{"videos": [{"a": 1},"#).unwrap();
+        assert!(cut_off.len() == 2 && cut_off[1].contains("cut off"), "{cut_off:?}");
+    }
+
+    #[test]
+    fn lines_keep_their_numbers() {
+        let key = ManifestKey::parse("batches/a.jsonl").unwrap();
+        let rows = rows(&key, &Bytes::from_static(b"{}\n\r\n{}\n")).unwrap();
+        assert_eq!(rows.iter().map(|row| row.number).collect::<Vec<_>>(), [1, 3]);
+    }
+
+    #[test]
+    fn a_channel_beside_the_specs_is_that_of_each() {
+        let read = read("a.json", r#"{"channel": "c", "videos": [{"a": 1}, {"x" oops}, {"channel": "d"}]}"#).unwrap();
+        assert_eq!(read, [r#"{"a":1,"channel":"c"}"#, r#"{"x" oops}"#, r#"{"channel": "d"}"#]);
+        for text in [r#"{"videos": [], "colour": 1}"#, r#"{"videos": [{}], "videos": [{}]}"#] {
+            assert!(super::tests::read("a.json", text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_manifest_is_read_in_the_encodings_of_windows() {
+        let utf16 = |text: &str| [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+        for (name, text) in
+            [("a.jsonl", "{\"a\":\"ä\"}\n"), ("a.json", "[{\"a\":\"ä\"}]"), ("a.tsv", "a\tb\r\nä\t\r\n")]
+        {
+            let key = ManifestKey::parse(&format!("batches/{name}")).unwrap();
+            let read = rows(&key, &Bytes::from(utf16(text))).unwrap();
+            assert_eq!(read[0].spec.as_ref().unwrap(), "{\"a\":\"ä\"}", "{name}");
+        }
+        let key = ManifestKey::parse("batches/a.csv").unwrap();
+        assert!(rows(&key, &Bytes::from_static(b"PK\x03\x04")).unwrap_err().contains("ZIP"));
     }
 
     #[test]
     fn a_file_without_rows_says_what_a_manifest_is() {
         for (name, text) in [("a.txt", "{}"), ("a", "{}"), ("a.jsonl", "\n\n"), ("a.json", "[]"), ("a.json", "5")] {
             assert!(read(name, text).is_err(), "{name} {text}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn an_array_falls_into_the_elements_that_it_was_made_of(
-            texts in prop::collection::vec("\\PC*", 1..6)
-        ) {
-            let specs: Vec<Value> = texts.iter().map(|text| serde_json::json!({"script": text, "x": [text]})).collect();
-            let rows = read("a.json", &serde_json::to_string_pretty(&specs).unwrap()).unwrap();
-            let read: Vec<Value> = rows.iter().map(|row| serde_json::from_str(row).unwrap()).collect();
-            prop_assert_eq!(read, specs);
         }
     }
 }

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use answer::{BatchAnswer, RowAnswer, RowStatus};
 pub use clerk::{Clerk, Turn};
 pub use desk::{BatchDesk, BatchError, BatchTerms, BatchView};
-pub use manifest::{ManifestKey, ManifestRow};
+pub use manifest::{ManifestKey, ManifestRow, Upload};
 pub use rows::{Refusal, RowOutcome};
 
 use crate::task::Status;
@@ -41,12 +41,19 @@ impl BatchId {
         Self(ulid::Ulid::generate())
     }
 
-    /// The id of the batch that a manifest makes: the same for the same key and content,
-    /// however often the bucket speaks of it.
+    /// Characters of a name.
+    pub(crate) const LENGTH: usize = ulid::ULID_LEN;
+
+    /// The id of the batch that an upload makes: the same however often the bucket speaks of it. `upload` tells it from
+    /// others of the same content under the same key.
     #[must_use]
-    pub fn of_manifest(key: &ManifestKey, etag: &str) -> Self {
+    pub fn of_upload(key: &ManifestKey, etag: &str, upload: &str) -> Self {
         let mut hasher = blake3::Hasher::new();
-        hasher.update(b"rushes batch 1\0").update(key.as_str().as_bytes()).update(b"\0").update(etag.as_bytes());
+        hasher.update(b"rushes batch 2\0");
+        // Each part's hash has a fixed length, so that no two triples run together to the same bytes.
+        for part in [key.as_str(), etag, upload] {
+            hasher.update(blake3::hash(part.as_bytes()).as_bytes());
+        }
         let mut bytes = [0; 16];
         hasher.finalize_xof().fill(&mut bytes);
         Self(ulid::Ulid::from_bytes(bytes))
@@ -156,12 +163,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_manifest_makes_the_same_batch_each_time_and_another_when_it_changes() {
-        let key = |text| ManifestKey::parse(text).unwrap();
-        let id = BatchId::of_manifest(&key("batches/a.csv"), "etag");
-        assert_eq!(id, BatchId::of_manifest(&key("batches/a.csv"), "etag"));
-        assert_ne!(id, BatchId::of_manifest(&key("batches/a.csv"), "other"));
-        assert_ne!(id, BatchId::of_manifest(&key("batches/b.csv"), "etag"));
-        assert_eq!(id.to_string().parse(), Ok(id));
+    fn an_upload_makes_the_same_batch_each_time_and_each_upload_another() {
+        let id = |key, etag, upload| BatchId::of_upload(&ManifestKey::parse(key).unwrap(), etag, upload);
+        let first = id("batches/a.csv", "etag", "1");
+        assert_eq!(first, id("batches/a.csv", "etag", "1"));
+        let others = [("batches/a.csv", "other", "1"), ("batches/b.csv", "etag", "1"), ("batches/a.csv", "etag", "2")];
+        for (key, etag, upload) in others {
+            assert_ne!(first, id(key, etag, upload));
+        }
+        assert_eq!(first.to_string().parse(), Ok(first));
+        assert_eq!(first.to_string().len(), BatchId::LENGTH);
     }
 }

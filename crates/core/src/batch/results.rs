@@ -12,7 +12,7 @@ pub struct Results(Vec<u8>);
 
 #[derive(Serialize)]
 struct Line<'a> {
-    /// From 1; none where the manifest as a whole is meant.
+    /// As [`super::ManifestRow`] counts; none where the manifest as a whole is meant.
     row: Option<u64>,
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -29,12 +29,10 @@ impl Results {
         Self(lines.take(rows).flatten().copied().collect())
     }
 
-    /// The report on a manifest that has no rows.
-    pub fn of_unreadable(reason: String) -> Self {
-        let mut results = Self::default();
+    /// Adds why a manifest is not read (to its end).
+    pub fn add_unreadable(&mut self, reason: String) {
         let refusal = Refusal::new("invalid_manifest", reason);
-        results.push(&Line { row: None, status: "rejected", id: None, refusal: Some(&refusal) });
-        results
+        self.push(&Line { row: None, status: "rejected", id: None, refusal: Some(&refusal) });
     }
 
     /// Adds what became of a row; nothing for one of which nothing is known.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use jiff::Timestamp;
 
 use super::{BucketError, StoreError};
 use crate::batch::{Batch, BatchId, BatchProgress, ManifestKey, StatusCounts};
@@ -69,11 +70,11 @@ pub trait Inbox: Send + Sync {
     /// Fails with [`BucketError::TooLarge`] when it has more than `max_bytes`.
     async fn manifest(&self, key: &ManifestKey, max_bytes: u64) -> Result<Option<Manifest>, BucketError>;
 
-    /// The report on a manifest's rows, or `None` when there is none yet.
-    async fn results(&self, key: &ManifestKey) -> Result<Option<Bytes>, BucketError>;
+    /// The report on the rows of a manifest that became `batch`, or `None` when there is none yet.
+    async fn results(&self, key: &ManifestKey, batch: BatchId) -> Result<Option<Bytes>, BucketError>;
 
     /// Writes the report beside the manifest.
-    async fn put_results(&self, key: &ManifestKey, results: Bytes) -> Result<(), BucketError>;
+    async fn put_results(&self, key: &ManifestKey, batch: BatchId, results: Bytes) -> Result<(), BucketError>;
 }
 
 /// A manifest as it lies in the bucket.
@@ -83,4 +84,6 @@ pub struct Manifest {
     pub bytes: Bytes,
     /// Names its content: another content, another tag.
     pub etag: String,
+    /// When it was written, to the second.
+    pub written_at: Timestamp,
 }
