@@ -72,7 +72,13 @@ async fn what_is_no_batch_is_refused_with_the_places_of_its_faults() {
     let refused = client.post("/v1/batches", bad.to_string()).await.unwrap();
     assert_eq!((refused.status, &refused.json["code"]), (422, &json!("invalid_batch")), "{}", refused.text);
     assert!(refused.pointers().contains(&"/videos/0/script") && refused.pointers().contains(&"/videos/1/colour"));
-    for (body, status) in [("{", 400), (r#"{"videos": [oops]}"#, 400), ("[]", 422), (r#"{"videos": []}"#, 422), (r#"{"videos": [], "a": 1}"#, 422)] {
+    for (body, status) in [
+        ("{", 400),
+        (r#"{"videos": [oops]}"#, 400),
+        ("[]", 422),
+        (r#"{"videos": []}"#, 422),
+        (r#"{"videos": [], "a": 1}"#, 422),
+    ] {
         assert_eq!(client.post("/v1/batches", body).await.unwrap().status, status, "{body}");
     }
     for path in ["/v1/batches/x", "/v1/batches/01KAQ50B8R5T1V7W3X9Y2Z4C6D"] {

@@ -12,7 +12,7 @@ use rushes_aws::{DynamoMemo, DynamoTable, Message, S3Bucket, SqsQueue, parse_mes
 use rushes_content::http::{HttpClient, HttpConfig};
 use rushes_content::media::{AllowedHosts, Library};
 use rushes_content::{remember::RememberingVoice, speak::SpeakVoice};
-use rushes_core::batch::{BatchAnswer, BatchDesk, MAX_REQUEST_ROWS, RowStatus};
+use rushes_core::batch::{BatchAnswer, BatchDesk, BatchTerms, MAX_REQUEST_ROWS, RowStatus};
 use rushes_core::keys::ObjectKey;
 use rushes_core::manage::{ManageError, Manager};
 use rushes_core::memo::{LeveledMemo, Limits};
@@ -203,10 +203,11 @@ async fn whichever_call_fails_what_is_cancelled_tried_again_and_deleted_is_in_th
 }
 
 /// Sends a request for two videos as a client does who wants them: again until both are accepted.
-async fn accepted_batch(desk: &BatchDesk, title: &str, json: &[u8]) -> BatchAnswer {
+async fn accepted_batch(desk: &BatchDesk, title: &str, json: &Bytes) -> BatchAnswer {
+    let terms = BatchTerms { limit: MAX_REQUEST_ROWS, channel: None };
     let key = IdempotencyKey::new(b"caller", "batches", title.replace(' ', "-").as_bytes()).unwrap();
     for _ in 0..50 {
-        match desk.submit_once(key, json, MAX_REQUEST_ROWS).await {
+        match desk.submit_once(key, json, &terms).await {
             Ok(answer) if answer.rejected == 0 => return answer,
             _ => {}
         }
@@ -225,9 +226,9 @@ async fn whichever_call_fails_a_batch_that_is_sent_again_is_one_batch_and_each_r
             let faults = Faults::at(number, fault);
             let made = outside.behind(&faults);
             let row = |color| serde_json::from_slice::<serde_json::Value>(&outside.spec(&title, color)).unwrap();
-            let json = json!({"videos": [row(1), row(2)]}).to_string();
-            let first = accepted_batch(&made.batches, &title, json.as_bytes()).await;
-            let again = accepted_batch(&made.batches, &title, json.as_bytes()).await;
+            let json = Bytes::from(json!({"videos": [row(1), row(2)]}).to_string());
+            let first = accepted_batch(&made.batches, &title, &json).await;
+            let again = accepted_batch(&made.batches, &title, &json).await;
             let name = faults.failed();
             assert_eq!(again.id, first.id, "{title} ({name:?})");
             assert!(again.videos.iter().all(|row| row.status == RowStatus::Accepted), "{again:?}");

@@ -1,11 +1,13 @@
-//! Reading what a client sends: JSON, and not too much of it.
+//! Reading what a client sends: JSON, as it is or packed with gzip, and not too much of it.
 
+use std::io::Read;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use bytes::{Bytes, BytesMut};
+use flate2::read::MultiGzDecoder;
 use http_body_util::BodyExt;
 use rushes_core::spec::MAX_SPEC_BYTES;
 
@@ -16,16 +18,16 @@ use crate::problem::Problem;
 const MAX_FORGOTTEN_BYTES: usize = 16 << 20;
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// The body of a request that says that it is JSON, of at most `LIMIT` bytes.
+/// The body of a request that says that it is JSON, of at most `LIMIT` bytes, packed or not.
 pub struct JsonBody<const LIMIT: usize = MAX_SPEC_BYTES>(pub Bytes);
 
 impl<S: Sync, const LIMIT: usize> FromRequest<S> for JsonBody<LIMIT> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
-        let is_json = says_json(request.headers());
+        let (is_json, encoding) = (says_json(request.headers()), Encoding::of(request.headers()));
         let bytes = read(request.into_body(), LIMIT).await?;
-        if is_json { Ok(Self(bytes)) } else { Err(Problem::not_json()) }
+        if is_json { Ok(Self(encoding?.unpacked(bytes, LIMIT)?)) } else { Err(Problem::not_json()) }
     }
 }
 
@@ -36,13 +38,16 @@ impl<S: Sync> FromRequest<S> for OptionalJsonBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
-        let is_json = says_json(request.headers());
+        let (is_json, encoding) = (says_json(request.headers()), Encoding::of(request.headers()));
         let bytes = read(request.into_body(), MAX_SPEC_BYTES).await?;
-        match (bytes.trim_ascii().is_empty(), is_json) {
-            (true, _) => Ok(Self(None)),
-            (false, true) => Ok(Self(Some(bytes))),
-            (false, false) => Err(Problem::not_json()),
+        if bytes.trim_ascii().is_empty() {
+            return Ok(Self(None));
         }
+        if !is_json {
+            return Err(Problem::not_json());
+        }
+        let json = encoding?.unpacked(bytes, MAX_SPEC_BYTES)?;
+        Ok(Self(Some(json).filter(|json| !json.trim_ascii().is_empty())))
     }
 }
 
@@ -50,6 +55,40 @@ fn says_json(headers: &HeaderMap) -> bool {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     media_type == "application/json" || (media_type.starts_with("application/") && media_type.ends_with("+json"))
+}
+
+/// How a body is packed (RFC 9110, §8.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Encoding {
+    Identity,
+    Gzip,
+}
+
+impl Encoding {
+    fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        let mut encoding = Self::Identity;
+        for value in headers.get_all(header::CONTENT_ENCODING) {
+            for coding in value.to_str().map_err(|_| Problem::unknown_encoding())?.split(',').map(str::trim) {
+                encoding = match (coding.to_ascii_lowercase().as_str(), encoding) {
+                    ("" | "identity", encoding) => encoding,
+                    ("gzip" | "x-gzip", Self::Identity) => Self::Gzip,
+                    _ => return Err(Problem::unknown_encoding()),
+                };
+            }
+        }
+        Ok(encoding)
+    }
+
+    /// The body itself. No more than `limit` bytes are unpacked, however much would come.
+    fn unpacked(self, bytes: Bytes, limit: usize) -> Result<Bytes, Problem> {
+        if self == Self::Identity {
+            return Ok(bytes);
+        }
+        let mut unpacked = Vec::new();
+        let mut decoder = MultiGzDecoder::new(bytes.as_ref()).take(limit as u64 + 1);
+        decoder.read_to_end(&mut unpacked).map_err(|_| Problem::damaged_gzip())?;
+        if unpacked.len() > limit { Err(Problem::body_too_large(limit)) } else { Ok(Bytes::from(unpacked)) }
+    }
 }
 
 async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
@@ -78,6 +117,12 @@ async fn collect(mut body: Body, limit: usize) -> Result<Bytes, Problem> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
+    use axum::http::HeaderValue;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
     use super::*;
 
     #[test]
@@ -85,6 +130,40 @@ mod tests {
         let says = |value: &str| says_json(&HeaderMap::from_iter([(header::CONTENT_TYPE, value.parse().unwrap())]));
         assert!(says("application/json") && says("Application/JSON; charset=utf-8") && says("application/vnd.x+json"));
         assert!(!says("text/plain") && !says("application/jsonx") && !says("") && !says_json(&HeaderMap::new()));
+    }
+
+    fn encoding(values: &[&'static str]) -> Option<Encoding> {
+        let headers = values.iter().map(|value| (header::CONTENT_ENCODING, HeaderValue::from_static(value)));
+        Encoding::of(&headers.collect()).ok()
+    }
+
+    #[test]
+    fn a_body_is_packed_with_gzip_or_not_at_all() {
+        for plain in [&[][..], &[""], &["identity"]] {
+            assert_eq!(encoding(plain), Some(Encoding::Identity));
+        }
+        for packed in [&["gzip"][..], &["GZIP"], &["x-gzip"], &["identity, gzip"]] {
+            assert_eq!(encoding(packed), Some(Encoding::Gzip), "{packed:?}");
+        }
+        for unknown in [&["br"][..], &["deflate"], &["zstd"], &["gzip, gzip"], &["gzip", "gzip"], &["gzip;q=1"]] {
+            assert_eq!(encoding(unknown), None, "{unknown:?}");
+        }
+    }
+
+    #[test]
+    fn no_more_is_unpacked_than_is_taken() {
+        let packed = |text: &[u8]| {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+            encoder.write_all(text).unwrap();
+            Bytes::from(encoder.finish().unwrap())
+        };
+        let unpacked = |bytes: Bytes| Encoding::Gzip.unpacked(bytes, 1000);
+        assert_eq!(unpacked(packed(&[b' '; 1000])).unwrap().len(), 1000);
+        assert!(unpacked(packed(&vec![b' '; 100 << 20])).unwrap_err().detail().contains("larger than 1000 bytes"));
+        let whole = packed(b"{}");
+        for damaged in [whole.slice(..whole.len() - 5), Bytes::from_static(b"{}"), Bytes::new()] {
+            assert!(unpacked(damaged).unwrap_err().detail().contains("gzip"));
+        }
     }
 
     #[tokio::test]

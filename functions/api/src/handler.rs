@@ -24,7 +24,7 @@ use crate::auth::{Access, require_key};
 use crate::limit::{Limiter, within_limit};
 use crate::problem::Problem;
 use crate::routes::{assets, batches, cache, channels, dead_letters, health, legacy, manage, videos};
-use crate::{dashboard, observe};
+use crate::{dashboard, observe, query};
 
 /// What the routes work with.
 pub struct Service {
@@ -85,6 +85,7 @@ pub fn router(service: Service) -> Router {
         .route("/v1/assets", post(assets::create))
         .route("/v1/cache", get(cache::measure).delete(cache::forget_many))
         .route("/v1/cache/{kind}/{hash}", get(cache::show).delete(cache::forget))
+        .route_layer(from_fn(query::only_known))
         .route_layer(with_key())
         .route_layer(limited())
         .layer(map_response(observe::never_cached));

@@ -197,3 +197,56 @@ async fn what_is_to_be_forgotten_has_to_be_said_in_one_way() {
         assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{name}");
     }
 }
+
+#[tokio::test]
+async fn a_route_names_the_parameters_that_it_takes_to_who_sends_others() {
+    let outside = Arc::default();
+    let id = TaskId::generate();
+    let long = "a".repeat(10_000);
+    for (method, path, named) in [
+        ("GET", "/v1/videos?page=2&limit=5".to_owned(), "`page`; this path takes `status`, `cursor` and `limit`"),
+        ("POST", "/v1/videos?limit=2".to_owned(), "`limit`; this path takes none"),
+        ("GET", format!("/v1/videos/{id}?fields=title"), "`fields`; this path takes none"),
+        ("GET", "/v1/cache?kind=script".to_owned(), "`kind`; this path takes none"),
+        ("DELETE", "/v1/cache?all=yes".to_owned(), "`all`; this path takes `kind` and `task`"),
+        ("GET", format!("/v1/channels?{long}=1"), "aaa…`; this path takes none"),
+    ] {
+        let (answer, text) = ask(&outside, method, &path, "").await;
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{method} {path}");
+        assert!(text.contains("invalid_query") && text.contains(named), "{text}");
+        assert!(text.len() < 500, "{text}");
+    }
+}
+
+async fn send_packed(encoding: &str, body: Vec<u8>) -> (Response<()>, String) {
+    let request = Request::builder().method("POST").uri("/v1/videos").header(header::CONTENT_TYPE, "application/json");
+    let request = request.header(header::CONTENT_ENCODING, encoding).body(Body::from(body)).unwrap();
+    let (parts, body) = router(service(&Arc::default())).oneshot(request).await.unwrap().into_parts();
+    let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+    (Response::from_parts(parts, ()), text)
+}
+
+#[tokio::test]
+async fn a_body_is_read_packed_and_in_the_encodings_of_windows() {
+    let packed = |text: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut encoder, text).unwrap();
+        encoder.finish().unwrap()
+    };
+    let utf16: Vec<u8> = "\u{feff}{\"colour\": 1}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (encoding, body, status, said) in [
+        ("gzip", packed(b"{\"colour\": 1}"), 422, "\"/colour\""),
+        ("gzip", packed(&utf16), 422, "\"/colour\""),
+        ("identity", utf16, 422, "\"/colour\""),
+        ("identity", b"\xef\xbb\xbf{\"colour\": 1}".to_vec(), 422, "\"/colour\""),
+        ("gzip", packed(&[b' '; 2 << 20]), 413, "larger than 1048576 bytes"),
+        ("gzip", b"{}".to_vec(), 400, "cannot be unpacked"),
+        ("identity", packed(b"{}"), 400, "packed with gzip"),
+        ("br", b"{}".to_vec(), 415, "unsupported_encoding"),
+    ] {
+        let (answer, text) = send_packed(encoding, body).await;
+        assert_eq!(answer.status().as_u16(), status, "{text}");
+        assert!(text.contains(said), "{text}");
+        assert_eq!(answer.headers().contains_key(header::ACCEPT_ENCODING), status == 415);
+    }
+}

@@ -12,6 +12,7 @@ mod observe;
 #[cfg(test)]
 mod outside;
 mod problem;
+mod query;
 mod routes;
 
 use std::sync::Arc;

@@ -170,7 +170,8 @@ mod tests {
 
     #[test]
     fn a_manifest_is_read_in_the_encodings_of_windows() {
-        let utf16 = |text: &str| [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+        let utf16 =
+            |text: &str| [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect::<Vec<_>>();
         for (name, text) in
             [("a.jsonl", "{\"a\":\"ä\"}\n"), ("a.json", "[{\"a\":\"ä\"}]"), ("a.tsv", "a\tb\r\nä\t\r\n")]
         {

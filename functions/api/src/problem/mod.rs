@@ -126,6 +126,16 @@ impl Problem {
         Self::new(status, "unsupported_media_type", title, "Send the spec as application/json.")
     }
 
+    pub fn unknown_encoding() -> Self {
+        let (status, title) = (StatusCode::UNSUPPORTED_MEDIA_TYPE, "The content encoding is not known");
+        Self::new(status, "unsupported_encoding", title, "Send the body as it is, or packed with gzip once.")
+    }
+
+    pub fn damaged_gzip() -> Self {
+        let detail = "Content-Encoding says gzip, but the body cannot be unpacked.";
+        Self::malformed_json(Violation::new("", detail), detail.to_owned())
+    }
+
     pub fn invalid_query(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid_query", "The query is not valid", detail)
     }
@@ -162,6 +172,10 @@ impl IntoResponse for Problem {
         headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        // RFC 9110, §15.5.16: what would have been taken.
+        if self.status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, identity"));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -195,7 +195,7 @@ mod tests {
             "title\tscenes.0.duration_s\nd\t1,5",
             "title,scenes.0.duration_s\nd,1.5",
         ] {
-            assert_eq!(read(text), [wanted.clone()], "{text}");
+            assert_eq!(read(text)[..], *std::slice::from_ref(&wanted), "{text}");
         }
         assert_eq!(read("script\na\n"), [Ok(json!({"script": "a"}))]);
     }

@@ -7,13 +7,16 @@ use std::borrow::Cow;
 const MAX_QUOTED_BYTES: usize = 1 << 20;
 const QUOTE: u8 = b'"';
 
+/// The texts of a row's cells.
+pub type Cells<'a> = Vec<Cow<'a, [u8]>>;
+
 /// A row as it was written.
 #[derive(Debug)]
 pub struct Record<'a> {
     /// The number that a spreadsheet shows beside it, from 1.
     pub number: u64,
     /// Its cells, or why it has none.
-    pub cells: Result<Vec<Cow<'a, [u8]>>, QuoteFault>,
+    pub cells: Result<Cells<'a>, QuoteFault>,
 }
 
 impl Record<'_> {
@@ -72,7 +75,7 @@ impl<'a> Records<'a> {
     }
 
     /// The cells of the row at `self.at`, and where the next one begins.
-    fn row(&self) -> Result<(Vec<Cow<'a, [u8]>>, usize), Blame> {
+    fn row(&self) -> Result<(Cells<'a>, usize), Blame> {
         let (mut cells, mut at, mut suspect) = (Vec::new(), self.at, None);
         loop {
             // A mark that is wrong tells of one before it that was not what it seemed.
@@ -206,9 +209,8 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Vec<Result<Vec<String>, QuoteFault>> {
-        let texts = |cells: Vec<Cow<'_, [u8]>>| {
-            cells.into_iter().map(|cell| String::from_utf8(cell.into_owned()).unwrap()).collect()
-        };
+        let texts =
+            |cells: Cells<'_>| cells.into_iter().map(|cell| String::from_utf8(cell.into_owned()).unwrap()).collect();
         Records::new(text.as_bytes(), b',', 1).map(|record| record.cells.map(texts)).collect()
     }
 
