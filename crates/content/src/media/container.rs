@@ -3,6 +3,7 @@
 use rushes_core::ports::MediaError;
 use rushes_core::spec::MediaKind;
 
+use super::mpeg_audio::has_frames;
 use super::picture::{self, Header};
 
 /// Enough of a file to tell what it is.
@@ -21,6 +22,10 @@ pub fn read_header(kind: MediaKind, start: &[u8]) -> Result<Header, MediaError> 
     }
     match (kind, container(start)) {
         (MediaKind::Clip, Some(Container::Mp4 | Container::Matroska)) | (MediaKind::Sound, Some(_)) => Ok(Header::Good),
+        // Players find sound behind rubbish, too.
+        (MediaKind::Sound, None) if known_name(start).is_none() => {
+            Ok(if has_frames(start) { Header::Good } else { Header::Incomplete })
+        }
         _ => Err(unwanted(kind, start)),
     }
 }
@@ -32,6 +37,7 @@ pub fn read_header(kind: MediaKind, start: &[u8]) -> Result<Header, MediaError> 
 pub fn check(kind: MediaKind, start: &[u8]) -> Result<(), MediaError> {
     match read_header(kind, start)? {
         Header::Good => Ok(()),
+        Header::Incomplete if kind == MediaKind::Sound && start.len() >= SIGNATURE_BYTES => Err(unwanted(kind, start)),
         Header::Incomplete => Err(unreadable("it ends before its header does")),
     }
 }
@@ -55,7 +61,10 @@ fn container(start: &[u8]) -> Option<Container> {
         [0, 0, 0, 8, b'w', b'i', b'd', b'e', ..]
         | [0, _, _, _, b'f' | b's', b'r' | b'k', b'e' | b'i', b'e' | b'p', ..] => Some(Container::Mp4),
         [0x1a, 0x45, 0xdf, 0xa3, ..] => Some(Container::Matroska),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'A', b'V', b'E', ..] => Some(Container::Sound),
+        [b'R', b'I', b'F', b'F' | b'X', _, _, _, _, b'W', b'A', b'V', b'E', ..] => Some(Container::Sound),
+        // With sizes of 64 bits (ITU-R BS.2088-1).
+        [b'R', b'F', b'6', b'4', _, _, _, _, b'W', b'A', b'V', b'E', ..]
+        | [b'B', b'W', b'6', b'4', _, _, _, _, b'W', b'A', b'V', b'E', ..] => Some(Container::Sound),
         [b'f', b'L', b'a', b'C', ..] | [b'O', b'g', b'g', b'S', ..] | [b'I', b'D', b'3', ..] => Some(Container::Sound),
         [0xff, second, third, ..] if is_mpeg_audio(*second, *third) => Some(Container::Sound),
         _ => None,
@@ -147,11 +156,15 @@ mod tests {
         for clip in [MP4, quicktime, MATROSKA, b"\0\0\0\x08wide\0\0\0\0mdat", b"\0\0\x10\0moov\0\0\0\x6cmvhd"] {
             assert!(check(MediaKind::Clip, clip).is_ok() && check(MediaKind::Sound, clip).is_ok(), "{clip:?}");
         }
-        let sounds: [&[u8]; 7] = [
+        let sounds: [&[u8]; 11] = [
             b"ID3\x04\0\0\0\0\x01\0TSSE\0\0",
             b"\xff\xfb\x90\x64\0\0\0\0\0\0\0\0\0\0\0\0",
             b"\xff\xf1\x50\x80\x02\x1f\xfc\0\0\0\0\0\0\0\0\0",
             b"RIFF\x24\0\0\0WAVEfmt ",
+            b"RIFF\xff\xff\xff\xffWAVEfmt ",
+            b"RIFX\0\0\0\x24WAVEfmt ",
+            b"RF64\xff\xff\xff\xffWAVEds64",
+            b"BW64\xff\xff\xff\xffWAVEds64",
             b"fLaC\0\0\0\x22\x10\0\x10\0\0\0\0\0",
             b"OggS\0\x02\0\0\0\0\0\0\0\0\0\0",
             b"\0\0\0\x20ftypM4A \0\0\x02\0",
@@ -161,6 +174,22 @@ mod tests {
             assert!(check(MediaKind::Picture, sound).is_err(), "{sound:?}");
         }
         assert!(refusal(MediaKind::Clip, sounds[3]).contains("a sound file; a video clip is an MP4"));
+    }
+
+    #[test]
+    fn a_sound_behind_rubbish_is_taken_and_rubbish_alone_is_not() {
+        let frames = [&[0xff, 0xfb, 0x90, 0x64][..], &[0; 413]].concat().repeat(6);
+        for rubbish in [&[0; 5_000][..], b"HTTP/1.1 200 OK\r\n\r\n"] {
+            let sound = [rubbish, &frames].concat();
+            assert!(check(MediaKind::Sound, &sound).is_ok());
+            assert!(matches!(read_header(MediaKind::Sound, &sound[..20]), Ok(Header::Incomplete)));
+            assert!(
+                refusal(MediaKind::Sound, &sound[..rubbish.len() + 900]).contains("no known kind; a sound is an MP3")
+            );
+            assert!(check(MediaKind::Clip, &sound).is_err());
+        }
+        let page = [b"<!DOCTYPE html><html>", &frames[..]].concat();
+        assert!(refusal(MediaKind::Sound, &page).contains("it is a web page"));
     }
 
     #[test]

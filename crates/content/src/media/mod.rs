@@ -2,6 +2,7 @@
 
 mod container;
 mod fetch;
+mod mpeg_audio;
 mod picture;
 #[cfg(test)]
 mod tests;
