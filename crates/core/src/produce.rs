@@ -93,13 +93,14 @@ impl Studio {
         let prepared = self.prepare(spec, directory, progress).await?;
         let spec = &prepared.spec;
         let Laid { timeline, soundtrack, places } = self.lay_prepared(spec, directory, progress).await?;
-        let cues = cues(&timeline);
+        let (cues, unheard) = (cues(&timeline), timeline.unheard(spec));
         let timelines = in_every_shape(timeline, &spec.outputs);
         progress.report(Stage::Rendering, 0.0);
         let job = RenderJob { timelines: &timelines, soundtrack: Arc::new(soundtrack), directory };
         let rendered = self.renderer.render(job, progress).await;
         let Rendered { files, warnings } = rendered.map_err(|error| places.explain(error))?;
         let mut report = report(&prepared, &timelines, &files, started)?;
+        report.warnings.extend(unheard);
         report.warnings.extend(warnings.into_iter().map(|warning| places.tell(warning)));
         Ok(Production { outputs: produced(&spec.outputs, files), cues, report })
     }

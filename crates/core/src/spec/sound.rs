@@ -13,7 +13,7 @@ pub struct Music {
     pub trim: Trim,
     /// Whether it begins again at its end.
     pub is_looped: bool,
-    /// Loudness under silence; 1 is as loud as the voice.
+    /// Loudness under silence: at 1 as loud as the voice, or where nobody speaks at the loudness of every video.
     pub volume: f64,
     /// From silence to its volume.
     pub fade_in: Duration,
@@ -23,6 +23,13 @@ pub struct Music {
     pub ducking_db: f64,
 }
 
+impl Music {
+    /// From silence to its volume, where nothing else is said.
+    pub const DEFAULT_FADE_IN: Duration = Duration::from_secs(1);
+    /// Back to silence, where nothing else is said.
+    pub const DEFAULT_FADE_OUT: Duration = Duration::from_secs(2);
+}
+
 /// A sound at a moment of a scene.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SoundEffect {
@@ -30,6 +37,7 @@ pub struct SoundEffect {
     pub media: Media,
     /// When it begins, from the scene's start.
     pub start: Duration,
-    /// Loudness; 1 leaves it as it is.
+    /// Loudness. Beside a voice 1 leaves it as it is; where nobody speaks, at 1 all sounds together have the loudness
+    /// of every video.
     pub volume: f64,
 }

@@ -4,6 +4,7 @@
 mod lay;
 mod soundtrack;
 mod spoken;
+mod unheard;
 
 use std::path::PathBuf;
 

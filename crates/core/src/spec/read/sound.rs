@@ -1,7 +1,5 @@
 //! What sounds besides the voice.
 
-use std::time::Duration;
-
 use super::super::{MAX_SOUNDS, MediaKind, Music, SoundEffect};
 use super::media::{fade, media, trim, volume};
 use super::node::{Checker, Node};
@@ -13,8 +11,8 @@ pub fn music(node: Node, checker: &mut Checker) -> Option<Music> {
         trim: trim(&mut fields, checker),
         is_looped: fields.boolean("loop", checker).unwrap_or(true),
         volume: volume(&mut fields, 0.3, checker),
-        fade_in: fade(&mut fields, "fade_in_s", Duration::from_secs(1), checker),
-        fade_out: fade(&mut fields, "fade_out_s", Duration::from_secs(2), checker),
+        fade_in: fade(&mut fields, "fade_in_s", Music::DEFAULT_FADE_IN, checker),
+        fade_out: fade(&mut fields, "fade_out_s", Music::DEFAULT_FADE_OUT, checker),
         ducking_db: fields.number("ducking_db", 0.0..=40.0, " decibels", checker).unwrap_or(9.0),
     };
     fields.close(checker);
