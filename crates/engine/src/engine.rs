@@ -22,7 +22,7 @@ use crate::plan::{Plan, missing_letters};
 use crate::remember::VideoStorage;
 use crate::slots::Slots;
 use crate::snapshot::{Format, snapshot};
-use crate::sound::{AacTrack, encode_sound, sound_key};
+use crate::sound::{AacTrack, Sound, encode_sound, sound_key, sound_warnings};
 use crate::sources::Loader;
 use crate::text::Typesetter;
 use shape::{Shape, Silent, stitch};
@@ -136,23 +136,29 @@ impl Renderer for Engine {
                 None => missing.push((place, Shape { plan, segment_keys, key, directory })),
             }
         }
-        if !missing.is_empty() {
-            finished.extend(self.render_missing(missing, &job, sound_key, progress).await?);
-        }
+        let of_sound = if missing.is_empty() {
+            let soundtrack = Arc::clone(&job.soundtrack);
+            sound_warnings(&self.ffmpeg, self.memo.as_ref(), soundtrack, sound_key, job.directory).await?
+        } else {
+            let (files, of_sound) = self.render_missing(missing, &job, sound_key, progress).await?;
+            finished.extend(files);
+            of_sound
+        };
         finished.sort_by_key(|(place, _)| *place);
-        Ok(Rendered { files: finished.into_iter().map(|(_, files)| files).collect(), warnings: told_once(warnings) })
+        let warnings = told_once(warnings).into_iter().chain(of_sound).collect();
+        Ok(Rendered { files: finished.into_iter().map(|(_, files)| files).collect(), warnings })
     }
 }
 
 impl Engine {
-    /// Renders the shapes, and their sound beside them.
+    /// Renders the shapes, and their sound beside them; tells what is to be said about the sound, too.
     async fn render_missing(
         &self,
         shapes: Vec<(usize, Shape)>,
         job: &RenderJob<'_>,
         sound_key: MemoKey,
         progress: &dyn Progress,
-    ) -> Result<Vec<(usize, RenderedFiles)>, RenderError> {
+    ) -> Result<(Vec<(usize, RenderedFiles)>, Vec<RenderWarning>), RenderError> {
         let frames = shapes.iter().map(|(_, shape)| shape.plan.frames()).sum();
         let (drawn, counter) = unbounded_channel();
         let shapes = &shapes;
@@ -166,12 +172,13 @@ impl Engine {
         };
         let (pictures, sound, ()) = tokio::try_join!(pictures, sound, counting)?;
         progress.report(Stage::Stitching, 0.0);
-        let sound = Arc::new(sound);
+        let Sound { track, warnings } = sound;
+        let sound = Arc::new(track);
         let mut finished = Vec::with_capacity(shapes.len());
         for ((place, shape), silent) in shapes.iter().zip(pictures) {
             finished.push((*place, self.finish(shape, silent, Arc::clone(&sound)).await?));
         }
-        Ok(finished)
+        Ok((finished, warnings))
     }
 
     /// Finishes one shape with its sound, unless another worker does.

@@ -88,11 +88,12 @@ impl Running {
     /// [`RenderError`] when it fails, is killed or takes too long. What `feed` and `take`
     /// return counts only when ffmpeg itself ended well: a broken pipe is the
     /// symptom, its last words are the cause. A file that cannot be written is a cause.
+    /// What ffmpeg complained about all the same comes with what it wrote.
     async fn finish<K, T>(
         mut self,
         feed: impl Future<Output = Result<K, RenderError>>,
         take: impl Future<Output = Result<T, RenderError>>,
-    ) -> Result<T, RenderError> {
+    ) -> Result<(T, String), RenderError> {
         let (doing, deadline) = (self.doing, self.deadline);
         let stderr = self.stderr.take();
         let work = async {
@@ -102,7 +103,7 @@ impl Running {
                 return Err(RenderError::Ffmpeg { doing, status: status.to_string(), stderr: complaint });
             }
             let taken = taken?;
-            fed.map(|_kept| taken)
+            fed.map(|_kept| (taken, complaint))
         };
         tokio::time::timeout(deadline, work)
             .await
@@ -122,7 +123,7 @@ impl Running {
         K: Send + 'static,
     {
         let (doing, stdin, stdout) = (self.doing, self.stdin.take(), self.stdout.take());
-        self.finish(write_beside(doing, stdin, produce), read_all(doing, stdout)).await
+        Ok(self.finish(write_beside(doing, stdin, produce), read_all(doing, stdout)).await?.0)
     }
 
     /// [`Self::feed`] with output that `consume` reads straight from the pipe, beside the
@@ -137,14 +138,14 @@ impl Running {
         T: Send + 'static,
     {
         let (doing, stdin, stdout) = (self.doing, self.stdin.take(), self.stdout.take());
-        self.finish(write_beside(doing, stdin, produce), read_beside(doing, stdout, consume)).await
+        Ok(self.finish(write_beside(doing, stdin, produce), read_beside(doing, stdout, consume)).await?.0)
     }
 
-    /// [`Self::exchange`] for an ffmpeg that reads nothing.
+    /// [`Self::exchange`] for an ffmpeg that reads nothing, with what it complained about although it ended well.
     ///
     /// # Errors
     /// As [`Self::exchange`].
-    pub async fn consume<C, T>(mut self, consume: C) -> Result<T, RenderError>
+    pub async fn consume<C, T>(mut self, consume: C) -> Result<(T, String), RenderError>
     where
         C: FnOnce(std::fs::File) -> Result<T, RenderError> + Send + 'static,
         T: Send + 'static,
@@ -161,7 +162,7 @@ impl Running {
     pub async fn output(mut self) -> Result<Vec<u8>, RenderError> {
         drop(self.stdin.take());
         let (doing, stdout) = (self.doing, self.stdout.take());
-        self.finish(async { Ok(()) }, read_all(doing, stdout)).await
+        Ok(self.finish(async { Ok(()) }, read_all(doing, stdout)).await?.0)
     }
 }
 

@@ -32,7 +32,9 @@ impl Timeline {
         }
         let duration = output.frame_rate.time_of(layer.next_frame);
         let effects = layer.clipped_effects(duration);
-        let soundtrack = Soundtrack { pieces: layer.pieces, music: video.music, effects, duration };
+        // What has no volume need not be there.
+        let music = video.music.filter(|music| music.volume > 0.0);
+        let soundtrack = Soundtrack { pieces: layer.pieces, music, effects, duration };
         let timeline = Self {
             output,
             quality: video.quality,
@@ -112,7 +114,7 @@ impl Layer {
                 volume: clip_volume,
             });
         }
-        self.effects.extend(sounds.into_iter().map(|sound| SoundFile {
+        self.effects.extend(sounds.into_iter().filter(|sound| sound.volume > 0.0).map(|sound| SoundFile {
             path: sound.path,
             start: scene_start + sound.start,
             end: Duration::MAX,

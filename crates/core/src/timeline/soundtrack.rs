@@ -39,7 +39,7 @@ pub struct MusicTrack {
     pub trim: Trim,
     /// Whether it begins again at its end.
     pub is_looped: bool,
-    /// Loudness under silence; 1 is as loud as the voice.
+    /// Loudness under silence: at 1 as loud as the voice, or where nobody speaks at the loudness of every video.
     pub volume: f64,
     /// From silence to its volume.
     pub fade_in: Duration,
@@ -60,8 +60,9 @@ pub struct SoundFile {
     pub end: Duration,
     /// The part that is played.
     pub trim: Trim,
-    /// Whether it begins again at its end.
+    /// Whether it is the sound of a clip whose pictures begin again: it begins again with them, whatever its own length.
     pub is_looped: bool,
-    /// Loudness; 1 leaves it as it is, beside a voice at the video's loudness.
+    /// Loudness. Beside a voice 1 leaves it as it is; where nobody speaks, at 1 all together have the loudness of
+    /// every video.
     pub volume: f64,
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rushes_core::ports::RenderError;
+use rushes_core::spec::Trim;
 use rushes_core::timeline::Clip;
 use rushes_core::units::FrameRate;
 
@@ -127,13 +128,18 @@ fn is_regular(ticks: &[i64]) -> bool {
         })
 }
 
+/// After what time a looped clip whose pictures last `duration` begins again, in picture and in sound.
+#[must_use]
+pub fn lap(trim: Trim, duration: Duration) -> Duration {
+    trim.end.unwrap_or(Duration::MAX).min(duration).saturating_sub(trim.start)
+}
+
 impl ClipFacts {
     /// The part of the clip that is shown, in nanoseconds from its start; never empty.
     pub(super) fn part(&self, clip: &Clip) -> (i128, i128) {
         let nanos = |time: Duration| i128::try_from(time.as_nanos()).unwrap_or(i128::MAX);
-        let end = clip.trim.end.unwrap_or(Duration::MAX).min(self.duration);
         let start = nanos(clip.trim.start);
-        (start, nanos(end).max(start + 1))
+        (start, start + nanos(lap(clip.trim, self.duration)).max(1))
     }
 
     /// Whether there is anything to show of `clip`.
@@ -168,7 +174,7 @@ impl ClipFacts {
 #[cfg(test)]
 pub mod tests {
     use proptest::prelude::*;
-    use rushes_core::spec::{Fit, Trim};
+    use rushes_core::spec::Fit;
 
     use super::*;
 

@@ -10,8 +10,8 @@ mod probe;
 mod reader;
 mod thinning;
 
-pub use facts::{ClipFacts, Colors, Transfer};
-pub use probe::probe;
+pub use facts::{ClipFacts, Colors, Transfer, lap};
+pub use probe::{probe, shown_duration};
 pub use reader::ClipReader;
 
 use std::ffi::OsString;

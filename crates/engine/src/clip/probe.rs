@@ -58,6 +58,14 @@ pub async fn probe(ffmpeg: &Ffmpeg, path: &Path) -> Result<ClipFacts, RenderErro
     })
 }
 
+/// How long the pictures of the clip at `path` last, from its start on, told without decoding any.
+///
+/// # Errors
+/// [`RenderError::Medium`] when it holds none.
+pub async fn shown_duration(ffmpeg: &Ffmpeg, path: &Path) -> Result<Duration, RenderError> {
+    Ok(read_packets(ffmpeg, path).await?.table.duration())
+}
+
 /// What reading through a clip tells.
 #[derive(Debug)]
 struct Packets {

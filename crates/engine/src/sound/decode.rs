@@ -9,55 +9,116 @@ use rushes_core::ports::RenderError;
 use rushes_core::timeline::Soundtrack;
 
 use super::aac::{PcmWriter, deadline};
+use super::container::{Ending, Look, look};
 use super::loudness::Playable;
 use super::spool::Spool;
+use super::time::{RATE_HZ, sample_at};
 use super::voice::Voice;
 use crate::ffmpeg::Ffmpeg;
 
 /// Containers that hold their sound themselves: no playlists, no lists of other files.
 const CONTAINERS: &str = "mov,mp3,wav,w64,aiff,flac,ogg,matroska,webm,aac,avi,mpegts,mpeg,au,caf,amr,asf,flv";
-/// Both as ffmpeg 9 says it.
+/// As ffmpeg 9 says it.
 const NO_SOUND: &str = "does not contain any stream";
-const MP3_DECODER: &str = "mp3float";
 /// How decoded sound is handed over.
 const OUTPUT: [&str; 7] = ["-c:a", "pcm_f32be", "-flags", "+bitexact", "-f", "au", "pipe:1"];
+/// The part of a second that may be missing at the end of what is wanted before it counts: coders end on whole frames.
+const MISSED: u64 = RATE_HZ as u64 / 10;
 
-/// Decodes at most `length` of a file from `start` on; a file without sound is silence.
+/// A part of a file, decoded.
+#[derive(Debug)]
+pub struct Decoded {
+    /// What is heard.
+    pub spool: Arc<Spool>,
+    /// What is to be said about it.
+    pub condition: Condition,
+}
+
+/// How whole decoded sound is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// It is all there.
+    Whole,
+    /// The file has no sound.
+    Soundless,
+    /// Nothing of the file lies in the part.
+    Empty,
+    /// The file is cut off or damaged; what can be read of it is there.
+    Incomplete,
+}
+
+/// Decodes at most `length` of a file from `start` on, as much of it as can be read.
 ///
 /// # Errors
-/// [`RenderError::Medium`] when it cannot be decoded or breaks off.
+/// [`RenderError::Medium`] when nothing can be decoded.
 pub async fn decode_part(
     ffmpeg: &Ffmpeg,
     path: &Path,
     start: Duration,
     length: Duration,
     directory: &Path,
-) -> Result<Spool, RenderError> {
-    let decode = async |strictness: &[&str]| {
-        let directory = directory.to_owned();
-        let arguments = strictness.iter().map(OsString::from).chain(arguments(path, start, length));
-        let running = ffmpeg.start("decoding sound", deadline(length), arguments)?;
-        running.consume(move |stream| Spool::take_in(stream, &directory)).await
-    };
+) -> Result<Decoded, RenderError> {
     if length.is_zero() {
-        return Spool::take_in(&[][..], directory);
+        return silence(directory, Condition::Empty);
     }
-    let decoded = match decode(&["-xerror"]).await {
-        // Rubbish around the frames of an MP3 is common, and every player skips it.
-        Err(RenderError::Ffmpeg { stderr, .. }) if stderr.contains(MP3_DECODER) => decode(&[]).await,
-        decoded => decoded,
-    };
-    match decoded {
-        Err(RenderError::Ffmpeg { stderr, .. }) if stderr.contains(NO_SOUND) => Spool::take_in(&[][..], directory),
-        Err(RenderError::Ffmpeg { stderr, .. }) => Err(RenderError::medium(
-            path,
-            format!("the file is damaged or of a kind that ffmpeg does not know ({})", cause(&stderr)),
-        )),
-        decoded => decoded,
+    let look = look_beside(path).await?;
+    let folder = directory.to_owned();
+    let running = ffmpeg.start("decoding sound", deadline(length), arguments(path, look, start, length))?;
+    match running.consume(move |stream| Spool::take_in(stream, &folder)).await {
+        Ok((spool, complaints)) => {
+            let is_damaged = complaints.lines().any(is_serious);
+            if is_damaged {
+                tracing::debug!(%complaints, "sound could be decoded in part");
+            }
+            let is_short = spool.frames.saturating_add(MISSED) < sample_at(length, RATE_HZ);
+            let condition = match spool.frames {
+                0 if is_damaged => return Err(undecodable(path)),
+                0 => Condition::Empty,
+                _ if is_damaged || look.ending == Ending::CutOff && is_short => Condition::Incomplete,
+                _ => Condition::Whole,
+            };
+            Ok(Decoded { spool: Arc::new(spool), condition })
+        }
+        Err(RenderError::Ffmpeg { stderr, .. }) if stderr.contains(NO_SOUND) => {
+            silence(directory, Condition::Soundless)
+        }
+        Err(RenderError::Ffmpeg { stderr, .. }) => {
+            tracing::debug!(complaints = %stderr, "sound could not be decoded");
+            Err(undecodable(path))
+        }
+        Err(other) => Err(other),
     }
 }
 
-fn arguments(path: &Path, start: Duration, length: Duration) -> Vec<OsString> {
+fn silence(directory: &Path, condition: Condition) -> Result<Decoded, RenderError> {
+    Ok(Decoded { spool: Arc::new(Spool::take_in(&[][..], directory)?), condition })
+}
+
+fn undecodable(path: &Path) -> RenderError {
+    RenderError::medium(
+        path,
+        "its sound is damaged, or of a kind that cannot be played; save it as WAV, MP3 or M4A again",
+    )
+}
+
+/// Looks at the file beside the runtime's threads.
+async fn look_beside(path: &Path) -> Result<Look, RenderError> {
+    let path = path.to_owned();
+    let looking = tokio::task::spawn_blocking(move || look(&path)).await.map_err(|error| RenderError::Broken {
+        reason: "looking at a sound panicked".to_owned(),
+        source: Some(error.into()),
+    })?;
+    looking.map_err(|source| RenderError::Io { doing: "reading a sound", source })
+}
+
+/// Whether a line of ffmpeg's is about the file or its sound, not its cover. Rubbish around the frames of an MP3 is
+/// common, and every player skips it; half a sample at the end of PCM is nothing.
+fn is_serious(complaint: &str) -> bool {
+    let is_about = |what: &[&str]| what.iter().any(|what| complaint.contains(what));
+    is_about(&["[aist#", "[in#"]) && !is_about(&["mp3float", "/mp3 @", "pcm_"])
+}
+
+fn arguments(path: &Path, look: Look, start: Duration, length: Duration) -> Vec<OsString> {
     let mut input = OsString::from("file:");
     input.push(path);
     let seconds = |time: Duration| OsString::from(format!("{:.6}", time.as_secs_f64()));
@@ -65,17 +126,17 @@ fn arguments(path: &Path, start: Duration, length: Duration) -> Vec<OsString> {
     // one, so that both sides get it as it is; more than two are mixed to two.
     let filter = "aresample=48000:async=1:first_pts=0,aformat=channel_layouts=mono|stereo";
     let mut arguments: Vec<OsString> =
-        ["-protocol_whitelist", "file", "-format_whitelist", CONTAINERS, "-ss"].map(Into::into).into();
-    arguments.extend([seconds(start), "-t".into(), seconds(length), "-i".into(), input]);
+        ["-protocol_whitelist", "file", "-format_whitelist", CONTAINERS].map(Into::into).into();
+    if let Some(demuxer) = look.demuxer {
+        arguments.extend(["-f", demuxer].map(Into::into));
+    }
+    if look.ending == Ending::OpenWave {
+        arguments.extend(["-ignore_length", "1"].map(Into::into));
+    }
+    arguments.extend(["-ss".into(), seconds(start), "-t".into(), seconds(length), "-i".into(), input]);
     arguments.extend(["-map", "0:a:0?", "-vn", "-sn", "-dn", "-af", filter].map(Into::into));
     arguments.extend(OUTPUT.map(Into::into));
     arguments
-}
-
-/// What ffmpeg said first, without the addresses of its parts.
-fn cause(stderr: &str) -> &str {
-    let line = stderr.lines().next().unwrap_or_default();
-    line.rsplit_once("] ").map_or(line, |(_, cause)| cause)
 }
 
 /// The voice at the rate of the mix.

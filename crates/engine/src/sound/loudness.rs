@@ -29,6 +29,11 @@ pub trait Playable<const CHANNELS: usize> {
 
     /// A limiter that suits it, with nothing in it yet.
     fn limiter(&self) -> Limiter<CHANNELS>;
+
+    /// By what it is multiplied once it is limited, at most 1.
+    fn volume(&self) -> f32 {
+        1.0
+    }
 }
 
 /// A sound raised by `gain` and limited, block by block, without delay.
@@ -36,20 +41,21 @@ pub struct Mastered<const CHANNELS: usize, B> {
     blocks: B,
     limiter: Limiter<CHANNELS>,
     gain: f32,
+    volume: f32,
     /// Samples to drop at the start, which the limiter is late by.
     early: usize,
     /// Samples to draw out of the limiter at the end.
     late: usize,
 }
 
-/// Plays `sound` raised by `gain` and limited.
+/// Plays `sound` raised by `gain` and limited, at its volume.
 pub fn master<const CHANNELS: usize>(
     sound: &impl Playable<CHANNELS>,
     gain: f32,
 ) -> Mastered<CHANNELS, impl Iterator<Item = Block<CHANNELS>>> {
     let limiter = sound.limiter();
     let delay = limiter.delay();
-    Mastered { blocks: sound.play(), limiter, gain, early: delay, late: delay }
+    Mastered { blocks: sound.play(), limiter, gain, volume: sound.volume(), early: delay, late: delay }
 }
 
 impl<const CHANNELS: usize, B: Iterator<Item = Block<CHANNELS>>> Iterator for Mastered<CHANNELS, B> {
@@ -63,7 +69,7 @@ impl<const CHANNELS: usize, B: Iterator<Item = Block<CHANNELS>>> Iterator for Ma
             None => return None,
         };
         for frame in &mut block {
-            *frame = self.limiter.next(frame.map(|sample| sample * self.gain));
+            *frame = self.limiter.next(frame.map(|sample| sample * self.gain)).map(|sample| sample * self.volume);
         }
         let dropped = self.early.min(block.len());
         block.drain(..dropped);
@@ -72,17 +78,19 @@ impl<const CHANNELS: usize, B: Iterator<Item = Block<CHANNELS>>> Iterator for Ma
     }
 }
 
-/// The gain at which the limited sound has the target loudness. Limiting
-/// makes it quieter again, so the gain is found in a few rounds.
+/// The gain at which the limited sound, which has that loudness, has the target's: 1 for silence.
+/// Limiting makes it quieter again, so the gain is found in a few rounds.
 ///
 /// # Errors
 /// [`RenderError`] when the sound cannot be read or its loudness cannot be measured.
-pub fn find_gain<const CHANNELS: usize>(sound: &impl Playable<CHANNELS>) -> Result<f32, RenderError> {
-    let loudness = measure(sound.play(), sound.rate_hz())?;
-    if !loudness.is_finite() {
+pub fn find_gain<const CHANNELS: usize>(
+    sound: &impl Playable<CHANNELS>,
+    loudness_lufs: f64,
+) -> Result<f32, RenderError> {
+    if !loudness_lufs.is_finite() {
         return Ok(1.0);
     }
-    let mut gain_db = in_steps(TARGET_LUFS - loudness);
+    let mut gain_db = in_steps(TARGET_LUFS - loudness_lufs);
     for _ in 0..MAX_ROUNDS {
         let missing = TARGET_LUFS - measure(master(sound, linear(gain_db)), sound.rate_hz())?;
         if !missing.is_finite() || missing.abs() <= TOLERANCE_LU || gain_db >= MAX_GAIN_DB {
@@ -106,7 +114,8 @@ pub fn gain_to_target(loudness_lufs: f64) -> f32 {
     if loudness_lufs.is_finite() { linear((TARGET_LUFS - loudness_lufs).min(MAX_GAIN_DB)) } else { 1.0 }
 }
 
-/// Integrated loudness in LUFS; minus infinity for silence.
+/// Integrated loudness in LUFS; minus infinity for silence. Loudness is measured in blocks of 400 ms (BS.1770-5,
+/// annex 1): what is shorter is as loud as it is played again and again.
 ///
 /// # Errors
 /// [`RenderError`] when the sound cannot be read or its loudness cannot be measured.
@@ -114,20 +123,31 @@ pub fn measure<const CHANNELS: usize>(
     blocks: impl Iterator<Item = Block<CHANNELS>>,
     rate_hz: u32,
 ) -> Result<f64, RenderError> {
-    let failed = |error: ebur128::Error| RenderError::Broken {
-        reason: "the loudness could not be measured".to_owned(),
-        source: Some(error.into()),
-    };
     let channels = u32::try_from(CHANNELS).unwrap_or(u32::MAX);
-    let mut meter = EbuR128::new(channels, rate_hz, Mode::I).map_err(failed)?;
+    let mut meter = EbuR128::new(channels, rate_hz, Mode::I).map_err(unmeasurable)?;
     if CHANNELS == 1 {
         // The one channel is played on both sides.
-        meter.set_channel(0, Channel::DualMono).map_err(failed)?;
+        meter.set_channel(0, Channel::DualMono).map_err(unmeasurable)?;
     }
+    let block_frames = rate_hz as usize * 2 / 5;
+    let mut start: Vec<[f32; CHANNELS]> = Vec::new();
     for block in blocks {
-        meter.add_frames_f32(block?.as_flattened()).map_err(failed)?;
+        let block = block?;
+        meter.add_frames_f32(block.as_flattened()).map_err(unmeasurable)?;
+        if start.len() < block_frames {
+            start.extend(block);
+        }
     }
-    meter.loudness_global().map_err(failed)
+    if !start.is_empty() && start.len() < block_frames {
+        for _ in 0..block_frames.div_ceil(start.len()) {
+            meter.add_frames_f32(start.as_flattened()).map_err(unmeasurable)?;
+        }
+    }
+    meter.loudness_global().map_err(unmeasurable)
+}
+
+fn unmeasurable(error: ebur128::Error) -> RenderError {
+    RenderError::Broken { reason: "the loudness could not be measured".to_owned(), source: Some(error.into()) }
 }
 
 /// A gain in decibels as a factor.
@@ -158,7 +178,8 @@ mod tests {
         for amplitude in [0.01, 0.2, 1.0] {
             let soundtrack = tone(amplitude);
             let voice = Voice::of(&soundtrack).unwrap();
-            let loudness = measure(master(&voice, find_gain(&voice).unwrap()), 22_050).unwrap();
+            let gain = find_gain(&voice, measure(voice.play(), 22_050).unwrap()).unwrap();
+            let loudness = measure(master(&voice, gain), 22_050).unwrap();
             assert!((loudness - TARGET_LUFS).abs() < 0.3, "{amplitude}: {loudness}");
         }
     }
@@ -169,6 +190,18 @@ mod tests {
         let voice = Voice::of(&soundtrack).unwrap();
         assert_eq!(master(&voice, 1.0).map(|block| block.unwrap().len()).sum::<usize>(), 22_050 * 6);
         soundtrack.pieces[0].samples = vec![0; 100].into();
-        assert_eq!(find_gain(&Voice::of(&soundtrack).unwrap()).unwrap(), 1.0);
+        let voice = Voice::of(&soundtrack).unwrap();
+        let loudness = measure(voice.play(), 22_050).unwrap();
+        assert_eq!((loudness, find_gain(&voice, loudness).unwrap()), (f64::NEG_INFINITY, 1.0));
+    }
+
+    #[test]
+    fn what_is_too_short_to_be_measured_is_as_loud_as_it_is_played_on() {
+        let tone = |frames: usize| (0..frames).map(|n| [(n as f32 * 0.1).sin() * 0.1; 2]).collect::<Vec<_>>();
+        let loudness = |frames: usize| measure(std::iter::once(Ok(tone(frames))), 48_000).unwrap();
+        for frames in [2_400, 10_000, 19_199] {
+            assert!((loudness(frames) - loudness(96_000)).abs() < 0.5, "{frames}: {}", loudness(frames));
+        }
+        assert_eq!(loudness(0), f64::NEG_INFINITY);
     }
 }

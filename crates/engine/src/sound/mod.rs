@@ -7,8 +7,11 @@
 
 mod aac;
 mod adts;
+mod balance;
+mod container;
 mod decode;
 mod ducking;
+mod gather;
 mod key;
 mod limiter;
 mod loudness;
@@ -17,6 +20,7 @@ mod memo;
 mod mix;
 mod phrase;
 mod placed;
+mod remark;
 mod soundtrack;
 mod spool;
 mod stereo;
@@ -28,5 +32,5 @@ mod voice_track;
 
 pub use key::sound_key;
 pub use measure::{Loudness, measure_loudness};
-pub use soundtrack::encode_sound;
+pub use soundtrack::{Sound, encode_sound, sound_warnings};
 pub use track::AacTrack;

@@ -1,12 +1,13 @@
 //! A sound at its place: when it plays, how it begins, ends and begins again.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rushes_core::ports::RenderError;
 
 use super::ducking::Ducking;
 use super::spool::Spool;
-use super::time::{RATE_HZ, index};
+use super::time::{RATE_HZ, index, sample_at};
 
 /// A cut is faded over this many samples (5 ms): too short to be heard, too long to click.
 pub const CUT: u64 = RATE_HZ as u64 / 200;
@@ -15,7 +16,19 @@ pub const ONSET: u64 = RATE_HZ as u64 / 1000;
 /// The end of a loop and its beginning overlap by this many samples, 10 ms.
 const OVERLAP: u64 = RATE_HZ as u64 / 100;
 /// What is shorter than this (100 ms) would only buzz, and plays once.
-const SHORTEST_LOOP: u64 = RATE_HZ as u64 / 10;
+pub const SHORTEST_LOOP: u64 = RATE_HZ as u64 / 10;
+
+/// Whether and when a sound begins again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repetition {
+    /// It plays once.
+    Once,
+    /// At its own end, which overlaps its beginning.
+    AtItsEnd,
+    /// Whenever so much time has passed, to the sample, whatever its own length: what is longer is
+    /// cut, what is shorter is followed by silence. Its fades lie within each lap.
+    Every(Duration),
+}
 
 /// A sound and its place, in samples of 48 kHz.
 #[derive(Clone, Debug)]
@@ -26,8 +39,8 @@ pub struct Placed {
     pub start: u64,
     /// It plays no longer than this.
     pub length: u64,
-    /// Whether it begins again at its end.
-    pub is_looped: bool,
+    /// Whether it begins again.
+    pub repetition: Repetition,
     /// From silence to its volume.
     pub fade_in: u64,
     /// Back to silence at its end.
@@ -51,7 +64,7 @@ impl Placed {
         }
         let mut own = vec![[0.0; 2]; index(to - from)];
         self.play(from - self.start, &mut own)?;
-        self.fade(from - self.start, &mut own);
+        fade(from - self.start, &mut own, self.duration(), (self.fade_in, self.fade_out));
         if let Some(ducking) = &self.ducking {
             ducking.apply(from, &mut own);
         }
@@ -63,56 +76,105 @@ impl Placed {
 
     /// How long it plays.
     fn duration(&self) -> u64 {
-        match self.spool.frames {
-            0 => 0,
-            _ if self.begins_again() => self.length,
-            frames => frames.min(self.length),
+        match (self.spool.frames, self.lap()) {
+            (0, _) => 0,
+            (frames, Lap::Only) => frames.min(self.length),
+            _ => self.length,
         }
     }
 
-    fn begins_again(&self) -> bool {
-        self.is_looped && self.spool.frames >= SHORTEST_LOOP
+    fn lap(&self) -> Lap {
+        match self.repetition {
+            Repetition::AtItsEnd if self.spool.frames >= SHORTEST_LOOP => Lap::Overlapping(self.spool.frames - OVERLAP),
+            Repetition::Every(period) if sample_at(period, RATE_HZ) >= SHORTEST_LOOP => Lap::Timed(period),
+            Repetition::Once | Repetition::AtItsEnd | Repetition::Every(_) => Lap::Only,
+        }
     }
 
     /// The samples from `at` on, lap after lap.
     fn play(&self, mut at: u64, mut target: &mut [[f32; 2]]) -> Result<(), RenderError> {
-        let overlap = if self.begins_again() { OVERLAP } else { 0 };
-        let lap = self.spool.frames - overlap;
+        let lap = self.lap();
         while !target.is_empty() {
-            let within = at % lap;
-            let joint = if at >= lap && within < overlap { overlap - within } else { 0 };
-            let run = if joint > 0 { joint } else { lap - within };
-            let (now, later) = target.split_at_mut(index(run).min(target.len()));
-            self.spool.read(within, now)?;
-            if joint > 0 {
-                self.join(within, overlap, now)?;
-            }
-            at += now.len() as u64;
-            target = later;
+            let played = match lap {
+                Lap::Only => self.spool.read(at, target).map(|()| target.len())?,
+                Lap::Overlapping(length) => self.play_overlapping(at, length, target)?,
+                Lap::Timed(period) => self.play_timed(at, period, target)?,
+            };
+            at += played as u64;
+            target = target.split_at_mut(played).1;
         }
         Ok(())
     }
 
+    /// Plays up to the next joint or its end; tells how many samples that were.
+    fn play_overlapping(&self, at: u64, length: u64, target: &mut [[f32; 2]]) -> Result<usize, RenderError> {
+        let within = at % length;
+        let is_joint = at >= length && within < OVERLAP;
+        let run = index(if is_joint { OVERLAP - within } else { length - within }).min(target.len());
+        self.spool.read(within, &mut target[..run])?;
+        if is_joint {
+            self.join(within, &mut target[..run])?;
+        }
+        Ok(run)
+    }
+
+    /// Plays up to the end of a lap; tells how many samples that were.
+    fn play_timed(&self, at: u64, period: Duration, target: &mut [[f32; 2]]) -> Result<usize, RenderError> {
+        let (number, start, end) = lap_at(at, period);
+        let run = index(end - at).min(target.len());
+        let (target, within) = (&mut target[..run], at - start);
+        let sounding = self.spool.frames.min(end - start);
+        let heard = index(sounding.saturating_sub(within)).min(run);
+        let (own, silence) = target.split_at_mut(heard);
+        self.spool.read(within, own)?;
+        let fade_in = if number == 0 { 0 } else { self.fade_in };
+        fade(within, own, sounding, (fade_in, self.fade_out));
+        silence.fill([0.0; 2]);
+        Ok(run)
+    }
+
     /// Blends the beginning of a lap with the end of the one before.
-    fn join(&self, within: u64, overlap: u64, beginning: &mut [[f32; 2]]) -> Result<(), RenderError> {
+    fn join(&self, within: u64, beginning: &mut [[f32; 2]]) -> Result<(), RenderError> {
         let mut ending = vec![[0.0; 2]; beginning.len()];
-        self.spool.read(self.spool.frames - overlap + within, &mut ending)?;
+        self.spool.read(self.spool.frames - OVERLAP + within, &mut ending)?;
         for (at, (new, old)) in (within..).zip(beginning.iter_mut().zip(ending)) {
-            let weight = ramp(at + 1, overlap + 1);
+            let weight = ramp(at + 1, OVERLAP + 1);
             *new = [old[0] + (new[0] - old[0]) * weight, old[1] + (new[1] - old[1]) * weight];
         }
         Ok(())
     }
+}
 
-    fn fade(&self, first: u64, own: &mut [[f32; 2]]) {
-        let duration = self.duration();
-        if first >= self.fade_in && first + own.len() as u64 + self.fade_out <= duration {
-            return;
-        }
-        for (at, frame) in (first..).zip(own) {
-            let gain = ramp(at, self.fade_in) * ramp(duration - 1 - at, self.fade_out);
-            *frame = frame.map(|sample| sample * gain);
-        }
+/// How a sound passes.
+#[derive(Clone, Copy)]
+enum Lap {
+    /// Once.
+    Only,
+    /// Again after so many samples, a joint less than its own.
+    Overlapping(u64),
+    /// Again after that time.
+    Timed(Duration),
+}
+
+/// The number of the lap that sample `at` lies in, its first sample and that of the next. Each lap
+/// begins at the sample nearest to its own time, so that an hour of laps is as long as an hour.
+fn lap_at(at: u64, period: Duration) -> (u32, u64, u64) {
+    let start = |number: u32| sample_at(period.saturating_mul(number), RATE_HZ);
+    let number = u128::from(at) * 1_000_000_000 / (u128::from(RATE_HZ) * period.as_nanos().max(1));
+    let number = u32::try_from(number).unwrap_or(u32::MAX - 1);
+    // Rounding puts the border up to half a sample from the time.
+    let number = if start(number + 1) <= at { number + 1 } else { number };
+    (number, start(number), start(number.saturating_add(1)))
+}
+
+/// Fades a part, which begins at `first`, of something that lasts `duration` and has these fades at both ends.
+fn fade(first: u64, own: &mut [[f32; 2]], duration: u64, (fade_in, fade_out): (u64, u64)) {
+    if first >= fade_in && first + own.len() as u64 + fade_out <= duration {
+        return;
+    }
+    for (at, frame) in (first..).zip(own) {
+        let gain = ramp(at, fade_in) * ramp(duration - 1 - at, fade_out);
+        *frame = frame.map(|sample| sample * gain);
     }
 }
 
@@ -139,7 +201,7 @@ mod tests {
             spool: Arc::new(Spool::of(frames)),
             start: 0,
             length: u64::MAX,
-            is_looped: false,
+            repetition: Repetition::Once,
             fade_in: 0,
             fade_out: 0,
             gain: 1.0,
@@ -178,7 +240,7 @@ mod tests {
     fn a_loop_jumps_no_more_than_its_material() {
         for length in [4800, 5000, 7777] {
             let sound = tone(length);
-            let looped = Placed { is_looped: true, ..placed(&sound) };
+            let looped = Placed { repetition: Repetition::AtItsEnd, ..placed(&sound) };
             let played = play(&looped, 20_000, 1024);
             let (found, own) = (highest_jump(&played), highest_jump(&sound));
             assert!(found < own * 1.7 + 0.01, "{length}: {found} against {own}");
@@ -197,13 +259,47 @@ mod tests {
         assert!(highest_jump(&played) < 1e-4);
     }
 
+    fn repetitions() -> impl Strategy<Value = Repetition> {
+        let every = (1u64..200_000_000).prop_map(|nanos| Repetition::Every(Duration::from_nanos(nanos)));
+        prop_oneof![Just(Repetition::Once), Just(Repetition::AtItsEnd), every]
+    }
+
+    #[test]
+    fn a_lap_begins_at_the_sample_nearest_to_its_time_after_an_hour_too() {
+        // 29.97 pictures a second, fifty of them: 80,080 and two thirds samples at 48 kHz... which never come out even.
+        let period = Duration::from_nanos(1_668_333_333);
+        for number in [0, 1, 2, 3, 1_000, 2_158] {
+            let wanted = (f64::from(number) * 1.668_333_333 * 48_000.0).round() as u64;
+            let (found, start, end) = lap_at(wanted, period);
+            assert_eq!((found, start), (number, wanted));
+            assert_eq!(lap_at(end - 1, period), (number, start, end));
+            assert_eq!(lap_at(end, period).0, number + 1);
+        }
+    }
+
+    #[test]
+    fn a_timed_loop_keeps_its_period_whatever_the_length_of_its_sound() {
+        for length in [3_000, 9_600, 14_000] {
+            let mut sound = vec![[0.1; 2]; length];
+            sound[100] = [1.0; 2];
+            let repetition = Repetition::Every(Duration::from_millis(200));
+            let looped = Placed { repetition, length: 48_000, fade_in: 48, fade_out: 240, ..placed(&sound) };
+            let played = play(&looped, 50_000, 4_096);
+            let marks: Vec<usize> = (0..played.len()).filter(|at| played[*at][0] > 0.9).collect();
+            assert_eq!(marks, [100, 9_700, 19_300, 28_900, 38_500], "{length}");
+            assert!(played[48_000..].iter().all(|frame| *frame == [0.0; 2]));
+            let smooth: Vec<[f32; 2]> = played.iter().map(|[left, right]| [left.min(0.1), right.min(0.1)]).collect();
+            assert!(highest_jump(&smooth[1..]) < 0.01, "{length}: a click at a seam");
+        }
+    }
+
     proptest! {
         #[test]
         fn blocks_do_not_matter(
-            length in 1usize..7000, block in 1usize..3000, start in 0u64..3000, is_looped: bool, end in 1u64..9000,
-            fade_in in 0u64..500, fade_out in 0u64..500,
+            length in 1usize..7000, block in 1usize..3000, start in 0u64..3000, end in 1u64..9000,
+            repetition in repetitions(), fade_in in 0u64..500, fade_out in 0u64..500,
         ) {
-            let placed = Placed { start, length: end, is_looped, fade_in, fade_out, ..placed(&tone(length)) };
+            let placed = Placed { start, length: end, repetition, fade_in, fade_out, ..placed(&tone(length)) };
             prop_assert_eq!(play(&placed, 9000, block), play(&placed, 9000, 9000));
         }
     }

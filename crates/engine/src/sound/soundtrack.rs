@@ -6,15 +6,19 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rushes_core::memo::{Fresh, once_in};
-use rushes_core::ports::{Memo, MemoKey, RenderError};
+use rushes_core::memo::{Fresh, once_in, recall};
+use rushes_core::ports::{Memo, MemoKey, RenderError, RenderWarning};
 use rushes_core::timeline::Soundtrack;
 
 use super::aac::{PcmWriter, deadline, encode_whole};
 use super::adts;
-use super::loudness::{find_gain, master};
-use super::memo::TrackStorage;
+use super::balance::balance;
+use super::decode::decode_voice;
+use super::gather::Files;
+use super::loudness::master;
+use super::memo::{Finished, RemarkStorage, TrackStorage};
 use super::mix::Mix;
+use super::remark::{remarks, warnings};
 use super::track::AacTrack;
 use super::true_peak::TruePeak;
 use super::voice_track::encode_voice;
@@ -22,12 +26,19 @@ use crate::ffmpeg::Ffmpeg;
 
 /// The highest true peak of a finished mix, in dBTP; a little is left for meters that find more.
 const HIGHEST_DBTP: f64 = -1.1;
-/// The highest before coding: coding adds some.
-const FIRST_CEILING_DBTP: f64 = -2.0;
 const MAX_ROUNDS: usize = 4;
 const BUFFER_BYTES: usize = 1 << 16;
 
-/// Masters and encodes a soundtrack, or recalls it by its [`sound_key`](super::sound_key); `None` when it has no sound.
+/// A finished soundtrack.
+#[derive(Clone, Debug, Default)]
+pub struct Sound {
+    /// `None` when nothing is heard.
+    pub track: Option<AacTrack>,
+    /// What of its files is not heard as asked for.
+    pub warnings: Vec<RenderWarning>,
+}
+
+/// Masters and encodes a soundtrack, or recalls it by its [`sound_key`](super::sound_key).
 ///
 /// # Errors
 /// [`RenderError`] when a sound cannot be decoded, or ffmpeg fails.
@@ -37,16 +48,41 @@ pub async fn encode_sound(
     soundtrack: Arc<Soundtrack>,
     key: MemoKey,
     directory: &Path,
-) -> Result<Option<AacTrack>, RenderError> {
-    if soundtrack.pieces.is_empty() && soundtrack.music.is_none() && soundtrack.effects.is_empty() {
-        return Ok(None);
+) -> Result<Sound, RenderError> {
+    if soundtrack.pieces.is_empty() && !has_files(&soundtrack) {
+        return Ok(Sound::default());
     }
     let storage = TrackStorage { memo, directory };
-    let mixing = async {
-        let value = encode(ffmpeg, memo, soundtrack, directory).await?;
+    let encoding = async {
+        let value = encode(ffmpeg, memo, Arc::clone(&soundtrack), directory).await?;
         Ok::<_, RenderError>(Fresh { value, time_to_live: key.kind.time_to_live() })
     };
-    Ok(once_in(memo, key, &storage, mixing).await?.value)
+    let Finished { track, remarks } = once_in(memo, key, &storage, encoding).await?.value;
+    Ok(Sound { track, warnings: warnings(&soundtrack, remarks) })
+}
+
+/// What is to be said of a soundtrack whose video is remembered.
+///
+/// # Errors
+/// As [`encode_sound`], which is asked where only the video is remembered.
+pub async fn sound_warnings(
+    ffmpeg: &Ffmpeg,
+    memo: &dyn Memo,
+    soundtrack: Arc<Soundtrack>,
+    key: MemoKey,
+    directory: &Path,
+) -> Result<Vec<RenderWarning>, RenderError> {
+    if !has_files(&soundtrack) {
+        return Ok(Vec::new());
+    }
+    match recall(memo, key, &RemarkStorage).await {
+        Some(remarks) => Ok(warnings(&soundtrack, remarks)),
+        None => Ok(encode_sound(ffmpeg, memo, soundtrack, key, directory).await?.warnings),
+    }
+}
+
+const fn has_files(soundtrack: &Soundtrack) -> bool {
+    soundtrack.music.is_some() || !soundtrack.effects.is_empty()
 }
 
 async fn encode(
@@ -54,31 +90,54 @@ async fn encode(
     memo: &dyn Memo,
     soundtrack: Arc<Soundtrack>,
     directory: &Path,
-) -> Result<Option<AacTrack>, RenderError> {
-    let has_more = soundtrack.music.is_some() || !soundtrack.effects.is_empty();
-    let mix = if has_more { Mix::gather(ffmpeg, &soundtrack, directory).await? } else { None };
-    Ok(match mix {
-        Some(mix) => Some(encode_mix(ffmpeg, mix, soundtrack.duration, directory).await?),
-        None if soundtrack.pieces.is_empty() => None,
-        None => Some(encode_voice(ffmpeg, memo, soundtrack, directory).await?),
-    })
+) -> Result<Finished, RenderError> {
+    let files = Files::decode(ffmpeg, &soundtrack, directory).await?;
+    let remarks = remarks(&soundtrack, &files);
+    let track = if !files.are_silent() {
+        Some(encode_mix(ffmpeg, &soundtrack, files, directory).await?)
+    } else if soundtrack.pieces.is_empty() {
+        None
+    } else {
+        Some(encode_voice(ffmpeg, memo, soundtrack, directory).await?)
+    };
+    Ok(Finished { track, remarks })
 }
+
+async fn encode_mix(
+    ffmpeg: &Ffmpeg,
+    soundtrack: &Arc<Soundtrack>,
+    files: Files,
+    directory: &Path,
+) -> Result<AacTrack, RenderError> {
+    let voice = decode_voice(ffmpeg, soundtrack, directory).await?.map(Arc::new);
+    let balanced = Arc::clone(soundtrack);
+    let balancing = tokio::task::spawn_blocking(move || balance(&balanced, &files, voice));
+    let mix = balancing
+        .await
+        .map_err(|error| RenderError::Broken { reason: "mixing panicked".to_owned(), source: Some(error.into()) })??;
+    encode_below_the_ceiling(ffmpeg, mix, soundtrack.duration, directory).await
+}
+
 /// How far coding raises the peaks of a mix is seen only afterwards: where it was
 /// too far, the mix is limited that much more and coded again.
-async fn encode_mix(ffmpeg: &Ffmpeg, mix: Mix, duration: Duration, directory: &Path) -> Result<AacTrack, RenderError> {
-    let mut ceiling_dbtp = FIRST_CEILING_DBTP;
+async fn encode_below_the_ceiling(
+    ffmpeg: &Ffmpeg,
+    mut mix: Mix,
+    duration: Duration,
+    directory: &Path,
+) -> Result<AacTrack, RenderError> {
     let mut rounds = 0;
     loop {
-        let limited = mix.with_ceiling(ceiling_dbtp);
-        let produce = move |mut writer: PcmWriter| writer.write(master(&limited, find_gain(&limited)?));
+        let limited = mix.clone();
+        let produce = move |mut writer: PcmWriter| writer.write(master(&limited, 1.0));
         let track = encode_whole(ffmpeg, directory, duration, produce).await?;
         let excess_db = coded_peak_dbtp(ffmpeg, &track, duration).await? - HIGHEST_DBTP;
         rounds += 1;
         if excess_db <= 0.0 || rounds == MAX_ROUNDS {
-            tracing::debug!(ceiling_dbtp, excess_db, rounds, "sound was mixed");
+            tracing::debug!(excess_db, rounds, "sound was mixed");
             return Ok(track);
         }
-        ceiling_dbtp -= excess_db + 0.05;
+        mix = mix.lowered_by(excess_db + 0.05);
     }
 }
 

@@ -12,7 +12,7 @@ use rushes_core::timeline::Soundtrack;
 
 use super::aac::encode_apart;
 use super::key::phrase_key;
-use super::loudness::find_gain;
+use super::loudness::{Playable, find_gain, measure};
 use super::memo::CodedPhrase;
 use super::phrase::{Phrase, phrases, track_frames};
 use super::stereo::on_both_sides;
@@ -66,7 +66,8 @@ pub async fn encode_voice(
 }
 
 fn cut(soundtrack: &Soundtrack) -> Result<(f32, Vec<Keyed>), RenderError> {
-    let gain = Voice::of(soundtrack).map_or(Ok(1.0), |voice| find_gain(&voice))?;
+    let find = |voice: Voice<'_>| find_gain(&voice, measure(voice.play(), voice.rate_hz())?);
+    let gain = Voice::of(soundtrack).map_or(Ok(1.0), find)?;
     let keyed = |phrase: Phrase| Ok(Keyed { key: phrase_key(&phrase.sound, gain)?, phrase });
     Ok((gain, phrases(soundtrack)?.into_iter().map(keyed).collect::<Result<_, _>>()?))
 }
