@@ -36,6 +36,7 @@ pub mod task;
 pub mod timeline;
 pub mod units;
 pub mod upload;
+mod white_space;
 mod words;
 pub mod work;
 mod work_error;

@@ -236,3 +236,19 @@ fn the_showcase_is_a_good_spec_that_needs_no_files() {
         assert_eq!(spec.media().count(), 0, "{name}");
     }
 }
+
+#[test]
+fn the_lines_of_titles_cards_and_lower_thirds_stay_apart() {
+    let spec = read(&json!({"title": "One\r\n  Two", "scenes": [{
+        "title": "A\u{a0}!\n\nB", "text": "a",
+        "card": {"title": "One\nTwo", "subtitle": " three \u{2028}four "},
+        "lower_third": {"title": "Ada\nLovelace", "subtitle": "10\u{202f}000\t€"},
+    }]}));
+    let scene = &spec.scenes[0];
+    assert_eq!((spec.title.as_deref(), scene.title.as_deref()), (Some("One\nTwo"), Some("A\u{a0}!\nB")));
+    assert_eq!(spec.display_title(), "One Two");
+    let card = Card { title: "One\nTwo".to_owned(), subtitle: Some("three\nfour".to_owned()) };
+    assert_eq!(scene.card.as_ref(), Some(&card));
+    let third = scene.lower_third.as_ref().map(|third| (third.title.as_str(), third.subtitle.as_deref()));
+    assert_eq!(third, Some(("Ada\nLovelace", Some("10\u{202f}000 €"))));
+}

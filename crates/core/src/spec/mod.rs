@@ -31,6 +31,8 @@ pub use topic::{
 };
 pub use violation::{SpecError, Violation};
 
+use crate::white_space::folded;
+
 /// The largest spec read, in bytes.
 pub const MAX_SPEC_BYTES: usize = 1 << 20;
 /// The most scenes one video may have.
@@ -208,18 +210,18 @@ impl VideoSpec {
         scenes.chain(overlays).chain(self.music.iter_mut().map(|music| &mut music.media))
     }
 
-    /// The title, the topic, or the first words of the narration.
+    /// The title, the topic, or the first words of the narration, on one line.
     #[must_use]
     pub fn display_title(&self) -> String {
         let words = || {
             let told = self.scenes.iter().map(|scene| &scene.text).find(|text| !text.is_empty());
-            let text = self.topic.as_ref().map(|topic| &topic.text).or(told)?;
+            let text = folded(self.topic.as_ref().map(|topic| &topic.text).or(told)?);
             let mut short: String = text.chars().take(60).collect();
             if text.chars().count() > 60 {
                 short.push('…');
             }
             Some(short)
         };
-        self.title.clone().or_else(words).unwrap_or_else(|| "Untitled".to_owned())
+        self.title.as_deref().map(folded).or_else(words).unwrap_or_else(|| "Untitled".to_owned())
     }
 }

@@ -7,6 +7,7 @@ use super::super::MAX_TITLE_CHARACTERS;
 use super::node::{Checker, Fields, listed};
 use crate::letters::plain_letters;
 use crate::units::{Color, Portion};
+use crate::white_space::{filled_lines, folded};
 
 /// Reads one field; `None` when it is left out or named as a fault.
 impl Fields {
@@ -107,7 +108,7 @@ impl Fields {
         color
     }
 
-    /// A short text to be drawn; `None` also when nothing is in it.
+    /// A short text to be drawn, its lines apart; `None` also when nothing is in it.
     pub fn title(&mut self, name: &'static str, checker: &mut Checker) -> Option<String> {
         let node = self.take(name)?;
         let pointer = node.pointer.clone();
@@ -115,7 +116,8 @@ impl Fields {
         if text.chars().count() > MAX_TITLE_CHARACTERS {
             checker.fault(&pointer, format!("a title has at most {MAX_TITLE_CHARACTERS} characters"));
         }
-        Some(clean(&text, &pointer, checker)).filter(|text| !text.is_empty())
+        refuse_controls(&text, &pointer, checker);
+        Some(filled_lines(&plain_letters(&text))).filter(|text| !text.is_empty())
     }
 
     /// A title that cannot be left out.
@@ -129,12 +131,16 @@ impl Fields {
     }
 }
 
-/// White space folded, styled letters made plain; control characters refused, since no voice can speak
-/// and no font can draw them.
+/// White space folded, styled letters made plain; control characters refused.
 pub fn clean(text: &str, pointer: &str, checker: &mut Checker) -> String {
+    refuse_controls(text, pointer, checker);
+    folded(&plain_letters(text))
+}
+
+/// Names a control character as a fault, since no voice can speak and no font can draw it.
+pub fn refuse_controls(text: &str, pointer: &str, checker: &mut Checker) {
     let control = |character: &char| character.is_control() && !character.is_whitespace();
     if let Some(found) = text.chars().find(control) {
         checker.fault(pointer, format!("the text contains the control character U+{:04X}", u32::from(found)));
     }
-    plain_letters(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
