@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use crate::narration::Speech;
 use crate::spec::{Background, Gradient, Media, MediaSource, Overlay, Scene, VideoSpec};
-use crate::timeline::{Backdrop, Clip, MusicTrack, PlacedPicture, SceneSound, SpokenScene, SpokenVideo, Still};
+use crate::timeline::{
+    Backdrop, Clip, MusicTrack, PlacedPicture, SceneSound, SpokenScene, SpokenSentence, SpokenVideo, Still,
+};
 
 /// Where every piece of media of a spec lies on this machine.
 #[derive(Debug)]
@@ -14,12 +15,12 @@ pub struct Shelf(pub HashMap<MediaSource, PathBuf>);
 impl Shelf {
     /// The spec with its media and its speech, a list of sentences a scene.
     #[must_use]
-    pub fn dress(&self, spec: &VideoSpec, speeches: Vec<Vec<Speech>>) -> SpokenVideo {
+    pub fn dress(&self, spec: &VideoSpec, sentences: Vec<Vec<SpokenSentence>>) -> SpokenVideo {
         SpokenVideo {
             title: spec.title.clone(),
             quality: spec.quality,
             language: spec.language(),
-            scenes: spec.scenes.iter().zip(speeches).map(|(scene, speech)| self.scene(scene, speech)).collect(),
+            scenes: spec.scenes.iter().zip(sentences).map(|(scene, sentences)| self.scene(scene, sentences)).collect(),
             overlays: self.overlays(&spec.overlays),
             progress_bar: spec.progress_bar,
             music: spec.music.as_ref().map(|music| MusicTrack {
@@ -34,7 +35,7 @@ impl Shelf {
         }
     }
 
-    fn scene(&self, scene: &Scene, sentences: Vec<Speech>) -> SpokenScene {
+    fn scene(&self, scene: &Scene, sentences: Vec<SpokenSentence>) -> SpokenScene {
         let sounds = scene.sounds.iter().map(|sound| SceneSound {
             path: self.path(&sound.media),
             start: sound.start,

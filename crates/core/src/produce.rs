@@ -9,17 +9,17 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::dress::Shelf;
 pub use crate::media_places::MediaPlaces;
-use crate::narration::Speech;
 use crate::ports::{
     Footage, MediaLibrary, Progress, RenderError, RenderJob, Rendered, RenderedFiles, Renderer, Voice, Writer,
 };
 use crate::prepare::Prepared;
 pub use crate::produce_error::ProduceError;
-use crate::sentence::sentences;
+use crate::sentence::{Sentence, sentences};
 use crate::spec::{Media, MediaKind, MediaSource, Output, Shape, VideoSpec, Violation};
 use crate::subtitles::{Cue, cues};
 use crate::task::{OutputReport, Stage, VideoReport};
-use crate::timeline::{Soundtrack, Timeline};
+use crate::timeline::{Soundtrack, SpokenSentence, Timeline};
+use crate::unreadable;
 
 /// The file of all speech in the work directory.
 const SPEECH_FILE: &str = "speech.pcm";
@@ -142,9 +142,10 @@ impl Studio {
     }
 
     /// The speech of every scene, spoken in one go so that the voice starts once.
-    async fn speak(&self, spec: &VideoSpec, directory: &Path) -> Result<Vec<Vec<Speech>>, ProduceError> {
-        let by_scene: Vec<Vec<String>> = spec.scenes.iter().map(|scene| sentences(&scene.text)).collect();
-        let all: Vec<String> = by_scene.iter().flatten().cloned().collect();
+    async fn speak(&self, spec: &VideoSpec, directory: &Path) -> Result<Vec<Vec<SpokenSentence>>, ProduceError> {
+        let language = &spec.voice.language;
+        let by_scene: Vec<Vec<Sentence>> = spec.scenes.iter().map(|scene| sentences(&scene.text, language)).collect();
+        let all: Vec<String> = by_scene.iter().flatten().map(|sentence| sentence.text.clone()).collect();
         if all.is_empty() {
             return Ok(by_scene.iter().map(|_| Vec::new()).collect());
         }
@@ -153,7 +154,13 @@ impl Studio {
             return Err(ProduceError::Unspoken { asked: all.len(), spoken: spoken.len() });
         }
         let mut spoken = spoken.into_iter();
-        Ok(by_scene.iter().map(|sentences| spoken.by_ref().take(sentences.len()).collect()).collect())
+        let with_speech = |sentences: Vec<Sentence>| {
+            let speeches = sentences.into_iter().zip(spoken.by_ref());
+            speeches
+                .map(|(Sentence { ends_paragraph, .. }, speech)| SpokenSentence { speech, ends_paragraph })
+                .collect()
+        };
+        Ok(by_scene.into_iter().map(with_speech).collect())
     }
 }
 
@@ -219,7 +226,7 @@ fn report(
         outputs: reports,
         script: prepared.script.clone(),
         credits: prepared.findings.credits.clone(),
-        warnings: prepared.findings.warnings.clone(),
+        warnings: [unreadable::warnings(&prepared.spec), prepared.findings.warnings.clone()].concat(),
     })
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::narration::written_words;
 use crate::ports::{Brief, Credit};
+use crate::prose::prose;
 use crate::spec::{Affiliate, Background, Footage, FootageKind, Language, Scene, Topic, VideoSpec};
 
 /// Products whose links stand in a description at most.
@@ -100,7 +101,7 @@ impl VideoSpec {
 fn scene_of(topic: &Topic, scene: &ScriptScene) -> Scene {
     let found = |kind, is_wished| Background::Footage(Footage { terms: scene.search_terms.clone(), kind, is_wished });
     Scene {
-        text: scene.text.clone(),
+        text: prose(&scene.text),
         title: None,
         card: None,
         lower_third: None,

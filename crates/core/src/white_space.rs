@@ -6,8 +6,14 @@ const NO_BREAK_SPACES: [char; 3] = ['\u{a0}', '\u{2007}', '\u{202f}'];
 
 /// Whether a space holds its neighbours together.
 #[must_use]
-fn is_no_break_space(character: char) -> bool {
+pub fn is_no_break_space(character: char) -> bool {
     NO_BREAK_SPACES.contains(&character)
+}
+
+/// Whether a character parts words.
+#[must_use]
+pub fn parts_words(character: char) -> bool {
+    character.is_whitespace() && !is_no_break_space(character)
 }
 
 /// The text on one line, each run of white space one plain space.
@@ -20,7 +26,7 @@ pub fn folded(text: &str) -> String {
 ///
 /// Within a line each run of white space is one space: a no-break one where the run holds one.
 #[must_use]
-fn lines(text: &str) -> Vec<String> {
+pub fn lines(text: &str) -> Vec<String> {
     let is_end = |character| matches!(character, '\n' | '\u{b}' | '\u{c}' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}');
     text.replace("\r\n", "\n").split(is_end).map(fold_line).collect()
 }

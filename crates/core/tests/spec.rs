@@ -150,6 +150,38 @@ fn a_topic_comes_with_a_length_a_language_and_a_style() {
 }
 
 #[test]
+fn a_voice_is_chosen_by_what_is_said_of_the_language_or_by_what_is_written() {
+    let german = "Das ist ein Satz, den man leicht als Deutsch erkennt, weil er lang genug ist.";
+    let cases = [
+        (format!(r#"{{"script": "{german}"}}"#), "de", "de"),
+        (format!(r#"{{"script": "{german}", "language": "fr"}}"#), "fr-fr", "fr"),
+        (format!(r#"{{"script": "{german}", "voice": {{"name": "en-gb"}}}}"#), "en-gb", "en-gb"),
+        (format!(r#"{{"script": "{german}", "voice": {{"name": "openai:alloy"}}}}"#), "openai:alloy", "de"),
+        (
+            format!(r#"{{"script": "{german}", "language": "nl", "voice": {{"name": "openai:alloy"}}}}"#),
+            "openai:alloy",
+            "nl",
+        ),
+        (r#"{"scenes": [{"text": "今天天气很好，"}, {"text": "我们去公园。"}]}"#.to_owned(), "cmn", "zh"),
+        (r#"{"script": "שלום עולם."}"#.to_owned(), "he", "he"),
+        (r#"{"script": "Hallo Welt."}"#.to_owned(), "en-us", "en-us"),
+        (r#"{"scenes": [{"duration_s": 1}]}"#.to_owned(), "en-us", "en-us"),
+        (r#"{"script": "A", "language": "xx"}"#.to_owned(), "en-us", "en-us"),
+    ];
+    for (json, name, language) in cases {
+        let voice = read(&json).unwrap().voice;
+        assert_eq!((voice.name.as_str(), voice.language.as_str()), (name, language), "{json}");
+    }
+    assert_eq!(pointers(r#"{"script": "a", "language": "german"}"#), ["/language"]);
+}
+
+#[test]
+fn narration_keeps_its_lines_and_loses_the_signs_of_markdown() {
+    let spec = read(r##"{"scenes": [{"text": "# One\n\n- **a**\n- b_c\r\n"}]}"##).unwrap();
+    assert_eq!(spec.scenes[0].text, "One\n\na\nb_c");
+}
+
+#[test]
 fn faults_of_topics_are_named_and_their_fields_belong_to_them() {
     let cases = [
         (r#"{"topic": " "}"#, "/topic"),

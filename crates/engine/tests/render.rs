@@ -47,7 +47,7 @@ fn hummed(sentence: &str) -> Speech {
 fn scene(background: Backdrop, sentences: &[&str], minimum_ms: u64) -> SpokenScene {
     SpokenScene {
         minimum_duration: Duration::from_millis(minimum_ms),
-        sentences: sentences.iter().map(|sentence| hummed(sentence)).collect(),
+        sentences: sentences.iter().map(|sentence| hummed(sentence).into()).collect(),
         ..SpokenScene::plain(background)
     }
 }

@@ -60,7 +60,7 @@ impl Voice for VoiceChain {
 
     async fn speak(&self, sentences: &[String], choice: &VoiceChoice, spool: &Path) -> Result<Vec<Speech>, VoiceError> {
         let rewritten: Vec<Rewritten> =
-            sentences.iter().map(|sentence| rewrite(sentence, &choice.pronunciations)).collect();
+            sentences.iter().map(|sentence| rewrite(sentence, &choice.pronunciations, &choice.language)).collect();
         let given: Vec<String> = rewritten.iter().map(|rewritten| rewritten.text.clone()).collect();
         let mut complaints = Vec::new();
         for (index, name) in std::iter::once(&choice.name).chain(&choice.fallback).enumerate() {

@@ -1,24 +1,26 @@
-//! A dictionary of words that voices get wrong. The voice is given other writing; captions keep
-//! what was written, at the moments at which the other writing is heard.
+//! A dictionary of words that voices get wrong, and what people write in short. The voice is given
+//! other writing; captions keep what was written, at the moments at which the other writing is heard.
 
 use rushes_core::narration::{Speech, words_from_marks, written_words};
-use rushes_core::spec::Pronunciation;
+use rushes_core::reading::{Reading, readings};
+use rushes_core::spec::{Language, Pronunciation};
 
 use super::text::Rewritten;
 
-/// The sentence as the voice is to be given it.
-pub fn rewrite(sentence: &str, dictionary: &[Pronunciation]) -> Rewritten {
+/// The sentence as the voice is to be given it. The dictionary of the spec's author comes first.
+pub fn rewrite(sentence: &str, dictionary: &[Pronunciation], language: &Language) -> Rewritten {
+    let readings = readings(sentence, language);
     let mut rewritten = Rewritten::default();
     let (mut copied, mut at) = (0, 0);
     while let Some(character) = sentence[at..].chars().next() {
         let longest = dictionary
             .iter()
-            .filter_map(|entry| Some((match_at(sentence, at, &entry.written)?, entry)))
+            .filter_map(|entry| Some((match_at(sentence, at, &entry.written)?, entry.spoken.as_str())))
             .max_by_key(|(end, _)| *end);
-        match longest {
-            Some((end, entry)) => {
+        match longest.or_else(|| read_at(&readings, at)) {
+            Some((end, spoken)) => {
                 rewritten.replace(&sentence[copied..at], copied..at);
-                rewritten.replace(&entry.spoken, at..end);
+                rewritten.replace(spoken, at..end);
                 (copied, at) = (end, end);
             }
             None => at += character.len_utf8(),
@@ -28,13 +30,20 @@ pub fn rewrite(sentence: &str, dictionary: &[Pronunciation]) -> Rewritten {
     rewritten
 }
 
+/// What is read otherwise from `at` on: where it ends, and what is spoken.
+fn read_at(readings: &[Reading], at: usize) -> Option<(usize, &str)> {
+    let found = readings.iter().find(|reading| reading.written.start == at)?;
+    Some((found.written.end, &found.spoken))
+}
+
 /// Where the whole word `written` ends that begins at `at`, whatever its capitals.
 fn match_at(sentence: &str, at: usize, written: &str) -> Option<usize> {
     let mut rest = sentence[at..].char_indices();
     let mut end = at;
     for wanted in written.chars() {
         let (offset, found) = rest.next()?;
-        if !found.to_lowercase().eq(wanted.to_lowercase()) {
+        let are_spaces = found.is_whitespace() && wanted.is_whitespace();
+        if !are_spaces && !found.to_lowercase().eq(wanted.to_lowercase()) {
             return None;
         }
         end = at + offset + found.len_utf8();
@@ -79,7 +88,7 @@ mod tests {
     #[test]
     fn whole_words_are_replaced_whatever_their_capitals() {
         let dictionary = dictionary(&[("sql", "sequel"), ("SQL server", "sequel box"), ("東京", "とうきょう")]);
-        let given = |text: &str| rewrite(text, &dictionary).text;
+        let given = |text: &str| rewrite(text, &dictionary, &Language::default()).text;
         assert_eq!(given("SQL, MySQL and sql."), "sequel, MySQL and sequel.");
         assert_eq!(given("An SQL Server!"), "An sequel box!");
         assert_eq!(given("今日は東京に"), "今日はとうきょうに");
@@ -87,9 +96,17 @@ mod tests {
     }
 
     #[test]
+    fn dates_are_read_as_dates_unless_the_dictionary_knows_better() {
+        let given =
+            |entries: &[(&str, &str)]| rewrite("On 12/05/2024.", &dictionary(entries), &Language::default()).text;
+        assert_eq!(given(&[]), "On December 5, 2024.");
+        assert_eq!(given(&[("12/05/2024", "that day")]), "On that day.");
+    }
+
+    #[test]
     fn captions_keep_what_was_written_at_the_moments_of_what_is_heard() {
         let sentence = "Use SQL now.";
-        let rewritten = rewrite(sentence, &dictionary(&[("SQL", "the query language")]));
+        let rewritten = rewrite(sentence, &dictionary(&[("SQL", "the query language")]), &Language::default());
         let ms = Duration::from_millis;
         let word = |(index, text): (u64, &str)| SpokenWord {
             text: text.to_owned(),

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::read::{Checker, Node, TOPIC_FIELDS};
-use super::{MAX_SPEC_BYTES, MediaOrigin, SpecError, VideoSpec, Violation, voices};
+use super::{MAX_SPEC_BYTES, MediaOrigin, SpecError, VideoSpec, Violation};
 use crate::json::Json;
 
 /// Of these one is needed, and one only.
@@ -91,9 +91,6 @@ impl Draft {
                 self.fill_field(name, value);
             }
         }
-        if tells_otherwise && let Some(Json::Text(language)) = defaults.field("language") {
-            self.speak(language);
-        }
     }
 
     fn fill_field(&mut self, name: &str, default: &Json) {
@@ -117,13 +114,6 @@ impl Draft {
             }
             (Some(_), _) => {}
         }
-    }
-
-    /// Names a voice of that language if none is named. A topic's reader does that by itself.
-    fn speak(&mut self, language: &str) {
-        let Some(language) = super::Language::parse(language) else { return };
-        let voice = Json::Text(voices::for_language(&language).to_owned());
-        self.fill_field("voice", &Json::Object(vec![("name".to_owned(), voice)]));
     }
 
     /// Replaces each path of a file by what `resolve` makes of it.
@@ -225,7 +215,7 @@ mod tests {
     #[test]
     fn a_story_brings_its_own_fields_and_the_channels_topic_is_for_those_without() {
         let channel = json!({"topic": "bees", "language": "de", "duration_s": 30, "style": "Warm.", "affiliate": {"tag": "mine-21"}});
-        assert_eq!(filled(&json!({"script": "a"}), &channel), json!({"script": "a", "voice": {"name": "de"}}));
+        assert_eq!(filled(&json!({"script": "a"}), &channel), json!({"script": "a", "language": "de"}));
         let spec = json!({"topic": "ants", "duration_s": 60, "affiliate": {"marketplace": "amazon.de"}});
         let wanted = json!({"topic": "ants", "duration_s": 60, "language": "de", "style": "Warm.",
             "affiliate": {"marketplace": "amazon.de", "tag": "mine-21"}});

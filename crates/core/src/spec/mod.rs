@@ -2,7 +2,9 @@
 //! fault with the place where it stands.
 
 mod background;
+mod detect;
 mod draft;
+mod language;
 mod media;
 mod output;
 mod overlay;
@@ -20,6 +22,7 @@ pub use background::{
 };
 pub(crate) use draft::CHANNEL;
 pub use draft::Draft;
+pub use language::Language;
 pub use media::{AssetId, Media, MediaKind, MediaSource};
 pub use output::{Aspect, Output, Resolution, Shape};
 pub use overlay::{Alignment, Card, LowerThird, Overlay, OverlayPosition, ProgressBar, Transition, TransitionKind};
@@ -27,7 +30,7 @@ pub(crate) use read::{Checker, Fields, Node};
 pub use sound::{Music, SoundEffect};
 pub use style::{CaptionMode, CaptionPosition, CaptionStyle, Font, Outline, TextBox};
 pub use topic::{
-    Affiliate, Language, MARKETPLACES, MAX_STYLE_CHARACTERS, MAX_TOPIC_CHARACTERS, SceneLook, TOPIC_DURATIONS_S, Topic,
+    Affiliate, MARKETPLACES, MAX_STYLE_CHARACTERS, MAX_TOPIC_CHARACTERS, SceneLook, TOPIC_DURATIONS_S, Topic,
 };
 pub use violation::{SpecError, Violation};
 
@@ -121,13 +124,22 @@ pub struct VoiceChoice {
     pub fallback: Vec<String>,
     /// How words are to be spoken that a voice gets wrong.
     pub pronunciations: Vec<Pronunciation>,
+    /// What is spoken: it tells sentences and dates apart.
+    pub language: Language,
 }
 
 impl VoiceChoice {
     /// The voice of that name at its usual rate and pitch.
     #[must_use]
     pub fn named(name: &str) -> Self {
-        Self { name: name.to_owned(), rate_wpm: 175, pitch: 50, fallback: Vec::new(), pronunciations: Vec::new() }
+        Self {
+            name: name.to_owned(),
+            rate_wpm: 175,
+            pitch: 50,
+            fallback: Vec::new(),
+            pronunciations: Vec::new(),
+            language: voices::language_of(name).unwrap_or_default(),
+        }
     }
 }
 
@@ -168,10 +180,10 @@ impl VideoSpec {
         self.outputs.first().copied().unwrap_or_default()
     }
 
-    /// What is spoken: the language asked for, or that of the voice; `None` where neither tells.
+    /// What is spoken.
     #[must_use]
     pub fn language(&self) -> Option<Language> {
-        self.topic.as_ref().map(|topic| topic.language.clone()).or_else(|| voices::language_of(&self.voice.name))
+        Some(self.voice.language.clone())
     }
 
     /// Characters of narration over all scenes.

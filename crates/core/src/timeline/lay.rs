@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Backdrop, Heading, SceneSound, SoundFile, SoundPiece, Soundtrack, SpokenScene, SpokenVideo, TimedLowerThird,
-    TimedSentence, TimedTransition, TimedWord, Timeline, TimelineScene,
+    Backdrop, Heading, SceneSound, SoundFile, SoundPiece, Soundtrack, SpokenScene, SpokenSentence, SpokenVideo,
+    TimedLowerThird, TimedSentence, TimedTransition, TimedWord, Timeline, TimelineScene,
 };
 use crate::narration::Speech;
 use crate::spec::{LowerThird, Output, Quality, Transition, TransitionKind, Trim};
@@ -12,6 +12,8 @@ use crate::units::FrameRate;
 
 /// Silence after the last sentence of a scene.
 const SCENE_TAIL: Duration = Duration::from_millis(250);
+/// Silence after a paragraph, on top of the pause that every sentence closes with.
+const PARAGRAPH_PAUSE: Duration = Duration::from_millis(450);
 /// How long the video's own title stays over its first scene.
 const TITLE_DURATION: Duration = Duration::from_secs(4);
 
@@ -69,19 +71,16 @@ impl Layer {
     fn scene(&mut self, scene: SpokenScene) -> TimelineScene {
         let first_frame = self.next_frame;
         let scene_start = self.rate.time_of(first_frame);
-        let mut clock = scene_start;
+        let (mut end, mut pause) = (scene_start, Duration::ZERO);
         let mut sentences = Vec::with_capacity(scene.sentences.len());
-        for speech in scene.sentences {
-            let end = clock + speech.duration();
-            sentences.extend(self.sentence(&speech, clock));
-            self.pieces.push(SoundPiece {
-                start: clock,
-                sample_rate_hz: speech.sample_rate_hz,
-                samples: speech.samples,
-            });
-            clock = end;
+        for SpokenSentence { speech, ends_paragraph } in scene.sentences {
+            let start = end + pause;
+            end = start + speech.duration();
+            pause = if ends_paragraph { PARAGRAPH_PAUSE } else { Duration::ZERO };
+            sentences.extend(self.sentence(&speech, start));
+            self.pieces.push(SoundPiece { start, sample_rate_hz: speech.sample_rate_hz, samples: speech.samples });
         }
-        let spoken = if sentences.is_empty() { Duration::ZERO } else { clock + SCENE_TAIL - scene_start };
+        let spoken = if sentences.is_empty() { Duration::ZERO } else { end + SCENE_TAIL - scene_start };
         let duration = spoken.max(scene.minimum_duration);
         let frames = (self.rate.frame_at(scene_start + duration) - first_frame).max(1);
         self.next_frame = first_frame + frames;
@@ -188,7 +187,7 @@ mod tests {
     fn scene(sentences: &[usize], minimum_ms: u64) -> SpokenScene {
         SpokenScene {
             minimum_duration: Duration::from_millis(minimum_ms),
-            sentences: sentences.iter().map(|samples| speech(*samples)).collect(),
+            sentences: sentences.iter().map(|samples| speech(*samples).into()).collect(),
             ..SpokenScene::plain(Backdrop::Color(Color::rgb(0, 0, 0)))
         }
     }
@@ -202,6 +201,19 @@ mod tests {
         let (timeline, soundtrack) = lay(30, None, vec![scene(&[22_050], 5_000), scene(&[], 2_000)]);
         assert_eq!(timeline.scenes.iter().map(|scene| scene.frames).collect::<Vec<_>>(), [150, 60]);
         assert_eq!(soundtrack.duration, Duration::from_secs(7));
+    }
+
+    #[test]
+    fn a_voice_rests_between_paragraphs_but_not_behind_the_last() {
+        let mut scene = scene(&[22_050; 3], 0);
+        scene.sentences[0].ends_paragraph = true;
+        scene.sentences[2].ends_paragraph = true;
+        let (timeline, soundtrack) = lay(30, None, vec![scene]);
+        let starts: Vec<_> = soundtrack.pieces.iter().map(|piece| piece.start.as_millis()).collect();
+        assert_eq!(starts, [0, 1_450, 2_450]);
+        assert_eq!(soundtrack.duration, timeline.output.frame_rate.time_of(111), "3.45 s and the tail");
+        let ends: Vec<_> = timeline.scenes[0].sentences.iter().map(|sentence| sentence.end_frame).collect();
+        assert_eq!(ends, [30, 74, 104], "no caption stands while nobody speaks");
     }
 
     #[test]

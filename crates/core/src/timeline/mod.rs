@@ -9,7 +9,7 @@ mod unheard;
 use std::path::PathBuf;
 
 pub use soundtrack::{MusicTrack, SoundFile, SoundPiece, Soundtrack};
-pub use spoken::{SceneSound, SpokenScene, SpokenVideo};
+pub use spoken::{SceneSound, SpokenScene, SpokenSentence, SpokenVideo};
 
 use crate::spec::{
     Camera, CaptionStyle, Card, Fit, Gradient, Language, Output, OverlayPosition, ProgressBar, Quality, TransitionKind,

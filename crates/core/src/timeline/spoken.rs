@@ -50,7 +50,22 @@ pub struct SpokenScene {
     /// The scene lasts at least this long.
     pub minimum_duration: Duration,
     /// Sentences in order.
-    pub sentences: Vec<Speech>,
+    pub sentences: Vec<SpokenSentence>,
+}
+
+/// A sentence as it is heard.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpokenSentence {
+    /// Its sound and its words.
+    pub speech: Speech,
+    /// Whether the voice rests for longer behind it.
+    pub ends_paragraph: bool,
+}
+
+impl From<Speech> for SpokenSentence {
+    fn from(speech: Speech) -> Self {
+        Self { speech, ends_paragraph: false }
+    }
 }
 
 impl SpokenVideo {

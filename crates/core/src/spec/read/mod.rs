@@ -16,8 +16,8 @@ mod voice;
 use std::collections::HashSet;
 
 use super::{
-    CHANNEL, MAX_MEDIA, MAX_NARRATION_CHARACTERS, MAX_SPEC_BYTES, MediaOrigin, Quality, Scene, SceneLook, SpecError,
-    Topic, Transition, VideoSpec, voices,
+    CHANNEL, Language, MAX_MEDIA, MAX_NARRATION_CHARACTERS, MAX_SPEC_BYTES, MediaOrigin, Quality, Scene, SceneLook,
+    SpecError, Topic, Transition, VideoSpec,
 };
 use crate::json::Json;
 pub use node::{Checker, Fields, Node};
@@ -30,7 +30,7 @@ use output::outputs;
 use overlay::{overlays, progress_bar, transition};
 use scene::{Defaults, scenes, script};
 use sound::music;
-use voice::voice;
+use voice::{language, settle, voice};
 
 const QUALITIES: [(&str, Quality); 3] =
     [("draft", Quality::Draft), ("standard", Quality::Standard), ("high", Quality::High)];
@@ -75,10 +75,9 @@ fn video(mut fields: Fields, checker: &mut Checker) -> VideoSpec {
     let music = fields.take("music").and_then(|node| music(node, checker));
     let progress_bar = fields.take("progress_bar").and_then(|node| progress_bar(node, checker));
     let outputs = outputs(fields.take("output"), fields.take("outputs"), checker);
-    let (scenes, topic) = story(&mut fields, look, checker);
-    if let (Some(topic), false) = (&topic, is_voice_named) {
-        voice.name = voices::for_language(&topic.language).to_owned();
-    }
+    let said = fields.take("language").and_then(|node| language(node, checker));
+    let (scenes, topic) = story(&mut fields, said.clone(), look, checker);
+    settle(&mut voice, is_voice_named, topic.as_ref().map(|topic| topic.language.clone()).or(said), &scenes);
     fields.close_kind(&topic::FIELDS, "a spec without a topic", checker);
     let spec = VideoSpec { title, scenes, topic, voice, music, overlays, progress_bar, quality, outputs };
     count_media(&spec, checker);
@@ -86,7 +85,12 @@ fn video(mut fields: Fields, checker: &mut Checker) -> VideoSpec {
 }
 
 /// What is told, or what a script has yet to be written about: from the one of three fields that says it.
-fn story(fields: &mut Fields, look: SceneLook, checker: &mut Checker) -> (Vec<Scene>, Option<Topic>) {
+fn story(
+    fields: &mut Fields,
+    language: Option<Language>,
+    look: SceneLook,
+    checker: &mut Checker,
+) -> (Vec<Scene>, Option<Topic>) {
     let mut given: Vec<(&str, Node)> =
         ["topic", "script", "scenes"].into_iter().filter_map(|name| Some((name, fields.take(name)?))).collect();
     let Some((name, node)) = given.pop() else {
@@ -101,7 +105,7 @@ fn story(fields: &mut Fields, look: SceneLook, checker: &mut Checker) -> (Vec<Sc
         return (Vec::new(), None);
     }
     if name == "topic" {
-        return (Vec::new(), Some(topic::topic(node, fields, look, checker)));
+        return (Vec::new(), Some(topic::topic(node, fields, language.unwrap_or_default(), look, checker)));
     }
     let pointer = node.pointer.clone();
     let defaults = Defaults {

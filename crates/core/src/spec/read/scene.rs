@@ -8,7 +8,7 @@ use super::captions::captions;
 use super::node::{Checker, Fields, Node};
 use super::overlay::{card, lower_third, overlays, transition};
 use super::sound::sounds;
-use super::values::clean;
+use super::values::narration;
 
 /// How long a card stands that says nothing of it.
 const CARD_DURATION: Duration = Duration::from_secs(3);
@@ -25,7 +25,7 @@ pub fn script(node: Node, defaults: &Defaults, checker: &mut Checker) -> Option<
     let pointer = node.pointer.clone();
     let script = node.text(checker)?;
     let faults = checker.violations.len();
-    let text = clean(&script, &pointer, checker);
+    let text = narration(&script, &pointer, checker);
     if text.is_empty() && checker.violations.len() == faults {
         checker.fault(&pointer, "the script is empty");
     }
@@ -83,7 +83,7 @@ fn length(fields: &mut Fields, has_card: bool, checker: &mut Checker) -> (String
     let faults = checker.violations.len();
     let text = fields.take("text").and_then(|node| {
         let pointer = node.pointer.clone();
-        Some(clean(&node.text(checker)?, &pointer, checker))
+        Some(narration(&node.text(checker)?, &pointer, checker))
     });
     let text = text.unwrap_or_default();
     let duration = fields.take("duration_s").and_then(|node| duration(node, checker));

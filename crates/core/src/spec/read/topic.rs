@@ -9,12 +9,12 @@ use super::node::{Checker, Fields, Node};
 use super::values::clean;
 
 /// The fields that belong to a topic.
-pub const FIELDS: [&str; 4] = ["duration_s", "language", "style", "affiliate"];
+pub const FIELDS: [&str; 3] = ["duration_s", "style", "affiliate"];
 const DEFAULT_DURATION: Duration = Duration::from_secs(60);
 const MAX_TAG_CHARACTERS: usize = 40;
 
-/// The topic in `node`; what goes with it is taken from `fields`.
-pub fn topic(node: Node, fields: &mut Fields, look: SceneLook, checker: &mut Checker) -> Topic {
+/// The topic in `node`, in that language; what goes with it is taken from `fields`.
+pub fn topic(node: Node, fields: &mut Fields, language: Language, look: SceneLook, checker: &mut Checker) -> Topic {
     let pointer = node.pointer.clone();
     let faults = checker.violations.len();
     let text = bounded(node, MAX_TOPIC_CHARACTERS, "a topic", checker).unwrap_or_default();
@@ -25,7 +25,7 @@ pub fn topic(node: Node, fields: &mut Fields, look: SceneLook, checker: &mut Che
     Topic {
         text,
         duration: fields.seconds("duration_s", limits, checker).unwrap_or(DEFAULT_DURATION),
-        language: fields.take("language").and_then(|node| language(node, checker)).unwrap_or_default(),
+        language,
         style: fields
             .take("style")
             .and_then(|node| bounded(node, MAX_STYLE_CHARACTERS, "a style guide", checker))
@@ -42,15 +42,6 @@ fn bounded(node: Node, limit: usize, of: &str, checker: &mut Checker) -> Option<
         checker.fault(&pointer, format!("{of} has at most {limit} characters"));
     }
     Some(clean(&text, &pointer, checker))
-}
-
-fn language(node: Node, checker: &mut Checker) -> Option<Language> {
-    let pointer = node.pointer.clone();
-    let language = Language::parse(&node.text(checker)?);
-    if language.is_none() {
-        checker.fault(&pointer, "a language is written like en, de or pt-BR");
-    }
-    language
 }
 
 fn affiliate(node: Node, checker: &mut Checker) -> Option<Affiliate> {

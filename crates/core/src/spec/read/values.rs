@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::super::MAX_TITLE_CHARACTERS;
 use super::node::{Checker, Fields, listed};
 use crate::letters::plain_letters;
+use crate::prose::prose;
 use crate::units::{Color, Portion};
 use crate::white_space::{filled_lines, folded};
 
@@ -135,6 +136,12 @@ impl Fields {
 pub fn clean(text: &str, pointer: &str, checker: &mut Checker) -> String {
     refuse_controls(text, pointer, checker);
     folded(&plain_letters(text))
+}
+
+/// What is spoken, line by line, without the signs of Markdown.
+pub fn narration(text: &str, pointer: &str, checker: &mut Checker) -> String {
+    refuse_controls(text, pointer, checker);
+    prose(&plain_letters(text))
 }
 
 /// Names a control character as a fault, since no voice can speak and no font can draw it.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::super::{Pronunciation, VoiceChoice, voices};
+use super::super::{Language, Pronunciation, Scene, VoiceChoice, detect, voices};
 use super::node::{Checker, Node};
 use super::values::clean;
 use crate::excerpt::Quoted;
@@ -30,6 +30,34 @@ pub fn voice(node: Option<Node>, checker: &mut Checker) -> (VoiceChoice, bool) {
     choice.pronunciations = pronunciations(fields.take("pronunciations"), checker);
     fields.close(checker);
     (choice, is_named)
+}
+
+/// The language that the spec says.
+pub fn language(node: Node, checker: &mut Checker) -> Option<Language> {
+    let pointer = node.pointer.clone();
+    let language = Language::parse(&node.text(checker)?);
+    if language.is_none() {
+        checker.fault(&pointer, "a language is written like en, de or pt-BR");
+    }
+    language
+}
+
+/// Who speaks where no voice is named, and the language in which is spoken: a voice of this machine
+/// has its own; else it is what the spec says, or what its text shows.
+pub fn settle(choice: &mut VoiceChoice, is_named: bool, said: Option<Language>, scenes: &[Scene]) {
+    let own = voices::language_of(&choice.name).filter(|_| is_named);
+    let Some(language) = own.or(said).or_else(|| of_text(scenes)) else { return };
+    if is_named {
+        choice.language = language;
+    } else {
+        choice.name = voices::for_language(&language).to_owned();
+        choice.language = voices::language_of(&choice.name).unwrap_or(language);
+    }
+}
+
+fn of_text(scenes: &[Scene]) -> Option<Language> {
+    let texts: Vec<&str> = scenes.iter().map(|scene| scene.text.as_str()).collect();
+    detect::language_of(&texts.join("\n"))
 }
 
 fn name(node: Node, checker: &mut Checker) -> Option<String> {

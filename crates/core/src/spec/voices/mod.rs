@@ -1,6 +1,10 @@
 //! The voices that can be named. They are espeak-ng's (version 1.51), embedded
 //! so that a spec can be refused where no espeak-ng is installed.
 
+mod scripts;
+
+pub use scripts::{Letters, reads};
+
 use super::Language;
 
 /// The voice of a spec that names none.
@@ -24,6 +28,7 @@ pub const NAMES: &[&str] = &[
     "cmn",
     "cmn-latn-pinyin",
     "cs",
+    "cv",
     "cy",
     "da",
     "de",
@@ -54,6 +59,7 @@ pub const NAMES: &[&str] = &[
     "gu",
     "hak",
     "haw",
+    "he",
     "hi",
     "hr",
     "ht",
@@ -92,6 +98,7 @@ pub const NAMES: &[&str] = &[
     "nci",
     "ne",
     "nl",
+    "nog",
     "om",
     "or",
     "pa",
@@ -104,12 +111,14 @@ pub const NAMES: &[&str] = &[
     "qdb",
     "qu",
     "quc",
+    "qya",
     "ro",
     "ru",
     "ru-lv",
     "sd",
     "shn",
     "si",
+    "sjn",
     "sk",
     "sl",
     "smj",
@@ -120,6 +129,7 @@ pub const NAMES: &[&str] = &[
     "ta",
     "te",
     "th",
+    "tk",
     "tn",
     "tr",
     "tt",
@@ -171,15 +181,17 @@ pub fn for_language(language: &Language) -> &'static str {
     known(&tag).or_else(|| known(usual)).unwrap_or(DEFAULT)
 }
 
-/// The language that a voice of [`NAMES`] speaks; `None` for a provider's voice, whose name does not tell.
+/// The language that a voice of [`NAMES`] speaks; `None` for a provider's voice, which its name does not tell.
 #[must_use]
 pub fn language_of(name: &str) -> Option<Language> {
     NAMES.binary_search(&name).ok()?;
-    let primary = match name.split('-').next()? {
-        "cmn" => "zh",
-        primary => primary,
-    };
-    Language::parse(primary)
+    let mut parts = name.split('-');
+    match (parts.next()?, parts.next()) {
+        ("cmn" | "hak", _) => Language::parse("zh"),
+        // The English write dates in two ways.
+        ("en", Some(region)) => Language::parse(&format!("en-{region}")),
+        (primary, _) => Language::parse(primary),
+    }
 }
 
 #[cfg(test)]
@@ -223,5 +235,41 @@ mod tests {
             assert_eq!(voice(tag), name);
         }
         assert_eq!(voice("xx"), DEFAULT);
+    }
+    #[test]
+    fn a_voice_of_this_machine_tells_its_language() {
+        let cases = [
+            ("en-us", "en-us"),
+            ("en-gb-x-rp", "en-gb"),
+            ("cmn-latn-pinyin", "zh"),
+            ("vi-vn-x-south", "vi"),
+            ("he", "he"),
+        ];
+        for (name, tag) in cases {
+            assert_eq!(language_of(name).as_ref().map(Language::as_str), Some(tag));
+        }
+        assert_eq!((language_of("polly:Joanna"), language_of("piqd")), (None, None));
+    }
+
+    #[test]
+    fn voices_read_their_own_script_and_few_read_others() {
+        use icu_properties::props::Script;
+        let cases = [
+            ("en-us", Script::Latin, true),
+            ("en-us", Script::Han, false),
+            ("en-us", Script::Devanagari, true),
+            ("en-us", Script::Greek, false),
+            ("de", Script::Greek, true),
+            ("ru", Script::Latin, true),
+            ("he", Script::Latin, false),
+            ("ja", Script::Hiragana, true),
+            ("ja", Script::Han, false),
+            ("cmn", Script::Han, true),
+            ("cmn-latn-pinyin", Script::Han, false),
+            ("en-us", Script::Khmer, false),
+        ];
+        for (voice, script, is_read) in cases {
+            assert_eq!(reads(voice, script), is_read, "{voice} {script:?}");
+        }
     }
 }
