@@ -177,10 +177,17 @@ async fn until_completed(client: &Client, count: usize) {
 #[tokio::test]
 async fn when_ffmpeg_is_missing_or_dies_the_task_fails_with_the_reason_and_leaves_no_files() {
     let service = Service::start().await.unwrap();
-    let dying = service.aws.directory().join("dying-ffmpeg");
-    std::fs::write(&dying, "#!/bin/sh\nhead -c 100000 >/dev/null\necho 'I die' >&2\nkill -9 $$\n").unwrap();
-    std::fs::set_permissions(&dying, std::fs::Permissions::from_mode(0o755)).unwrap();
-    for (program, reason) in [("/nowhere/ffmpeg", "/nowhere/ffmpeg"), (dying.to_str().unwrap(), "I die")] {
+    let script = |name: &str, does: &str| {
+        let path = service.aws.directory().join(name);
+        std::fs::write(&path, format!("#!/bin/sh\n{does}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let unfit = script("unfit-ffmpeg", "exit 1");
+    // This one stands its trial.
+    let trial = format!("case \"$*\" in *lavfi*) exec '{}' \"$@\";; esac", rushes_tests::ffmpeg().display());
+    let dying = script("dying-ffmpeg", &format!("{trial}\nhead -c 100000 >/dev/null\necho 'I die' >&2\nkill -9 $$"));
+    for (program, reason) in [("/nowhere/ffmpeg", "/nowhere/ffmpeg"), (&unfit, "unfit-ffmpeg"), (&dying, "I die")] {
         let renderer = service.start_renderer(&[("RUSHES_FFMPEG", program)]).unwrap();
         let id = service.client.submit(&short("Never made")).await.unwrap();
         let task = service.client.ended(&id, MINUTES).await.unwrap();

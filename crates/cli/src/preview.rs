@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use jiff::SignedDuration;
 use rushes_core::produce::Laid;
 use rushes_core::scratch::Scratch;
+use rushes_engine::PictureFormat;
 
 use crate::arguments::PreviewOptions;
 use crate::input::read_spec;
@@ -25,7 +26,7 @@ pub async fn run(options: PreviewOptions) -> anyhow::Result<()> {
         if frame >= frames {
             bail!("--at {:?} is behind the end: the video lasts {:?}", options.at, rate.time_of(frames));
         }
-        Ok(engine.preview(&timeline, frame).await.map_err(|error| places.explain(error))?)
+        Ok(engine.preview(&timeline, frame, PictureFormat::Png).await.map_err(|error| places.explain(error))?)
     })
     .await?;
     std::fs::write(&options.output, picture).with_context(|| format!("{} cannot be written", options.output.display()))

@@ -21,7 +21,7 @@ use crate::fingerprint::{FileHashes, hash_files, segment_key, segment_keys, vide
 use crate::plan::{Plan, missing_letters};
 use crate::remember::VideoStorage;
 use crate::slots::Slots;
-use crate::snapshot::{Format, snapshot};
+use crate::snapshot::{PictureFormat, snapshot};
 use crate::sound::{AacTrack, Sound, encode_sound, sound_key, sound_warnings};
 use crate::sources::Loader;
 use crate::text::Typesetter;
@@ -76,14 +76,29 @@ impl Engine {
         Self { memo, ..self }
     }
 
-    /// A frame of the video as a PNG file, without rendering the rest; the last for a later one.
+    /// Fails where the ffmpeg is missing or cannot make videos. Work that needs it asks for itself; asked
+    /// earlier, beside other work, it costs no time.
+    ///
+    /// # Errors
+    /// [`RenderError::FfmpegMissing`] or [`RenderError::FfmpegUnfit`].
+    pub async fn check_ffmpeg(&self) -> Result<(), RenderError> {
+        self.ffmpeg.check().await
+    }
+
+    /// A frame of the video as a picture file, without rendering the rest; the last for a later one.
     ///
     /// # Errors
     /// [`RenderError`] when drawing or ffmpeg fails.
-    pub async fn preview(&self, timeline: &Timeline, frame: u64) -> Result<Vec<u8>, RenderError> {
+    pub async fn preview(
+        &self,
+        timeline: &Timeline,
+        frame: u64,
+        format: PictureFormat,
+    ) -> Result<Vec<u8>, RenderError> {
+        self.check_ffmpeg().await?;
         let plan = Plan::new(timeline, &mut Typesetter::new());
         let loader = Loader::new(self.ffmpeg.clone(), timeline.output, std::env::temp_dir());
-        snapshot(&self.ffmpeg, &plan, &loader, frame, Format::Png).await
+        snapshot(&self.ffmpeg, &plan, &loader, frame, format).await
     }
 
     /// What the segments of a video are, and which of them are remembered.
@@ -159,6 +174,7 @@ impl Engine {
         sound_key: MemoKey,
         progress: &dyn Progress,
     ) -> Result<(Vec<(usize, RenderedFiles)>, Vec<RenderWarning>), RenderError> {
+        self.check_ffmpeg().await?;
         let frames = shapes.iter().map(|(_, shape)| shape.plan.frames()).sum();
         let (drawn, counter) = unbounded_channel();
         let shapes = &shapes;

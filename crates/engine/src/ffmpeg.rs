@@ -1,17 +1,22 @@
 //! ffmpeg as a child process: no inherited environment, a deadline, and an end
 //! with its parent.
 
+mod fitness;
 mod stream;
 
 pub use stream::{FrameStream, FrameTime};
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rushes_core::ports::RenderError;
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::sync::Mutex;
+
+use fitness::Identity;
 
 /// What of ffmpeg's complaints is kept.
 const STDERR_BYTES: u64 = 4096;
@@ -25,6 +30,8 @@ const COMMON: [&str; 4] = ["-hide_banner", "-loglevel", "error", "-y"];
 #[derive(Clone, Debug)]
 pub struct Ffmpeg {
     program: PathBuf,
+    /// The program that was found fit, by all clones together.
+    fit: Arc<Mutex<Option<Identity>>>,
 }
 
 /// A running ffmpeg. Dropping it kills it.
@@ -40,8 +47,11 @@ pub struct Running {
 impl Ffmpeg {
     /// The ffmpeg at `program`, or of that name on the search path.
     #[must_use]
-    pub const fn new(program: PathBuf) -> Self {
-        Self { program }
+    pub fn new(program: PathBuf) -> Self {
+        // Found here, since the child has no search path.
+        let is_name = program.parent() == Some(Path::new(""));
+        let found = if is_name { which::which_global(&program).ok() } else { None };
+        Self { program: found.unwrap_or(program), fit: Arc::default() }
     }
 
     /// Starts it with `arguments`. `doing` names the work in errors.

@@ -26,5 +26,6 @@ pub mod text;
 
 pub use engine::{Engine, PlannedSegment};
 pub use ffmpeg::Ffmpeg;
-pub use mp4::{MovieError, MovieFacts, PictureFacts, SegmentFacts, SoundFacts, is_mp4, read_movie};
+pub use mp4::{MovieError, MovieFacts, PictureFacts, SegmentFacts, SoundFacts, is_mp4, is_own_movie, read_movie};
+pub use snapshot::PictureFormat;
 pub use sound::{Loudness, measure_loudness};

@@ -18,7 +18,7 @@ const POSTER_MOMENT: Duration = Duration::from_secs(3);
 
 /// A picture file's format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum PictureFormat {
     /// Small, for lists of videos.
     Jpeg,
     /// Exact.
@@ -39,7 +39,7 @@ pub async fn snapshot(
     plan: &Plan,
     loader: &Loader,
     frame: u64,
-    format: Format,
+    format: PictureFormat,
 ) -> Result<Vec<u8>, RenderError> {
     let Some(look) = plan.look(frame) else { return Ok(Vec::new()) };
     let sources = loader.load(std::iter::once(&look)).await?;
@@ -53,14 +53,14 @@ pub async fn snapshot(
     ffmpeg.start("making a picture", DEADLINE, arguments(&output, format))?.feed(draw).await
 }
 
-fn arguments(output: &Output, format: Format) -> Vec<String> {
+fn arguments(output: &Output, format: PictureFormat) -> Vec<String> {
     let size = format!("{}x{}", output.width, output.height);
     let input = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", &size];
     let color = ["-color_range", "tv", "-colorspace", "bt709", "-i", "pipe:0", "-frames:v", "1"];
     let file: &[&str] = match format {
         // JPEG is full range and of another matrix; the picture is not.
-        Format::Jpeg => &["-vf", "scale=out_range=pc:out_color_matrix=bt601", "-q:v", "3", "-f", "mjpeg"],
-        Format::Png => {
+        PictureFormat::Jpeg => &["-vf", "scale=out_range=pc:out_color_matrix=bt601", "-q:v", "3", "-f", "mjpeg"],
+        PictureFormat::Png => {
             &["-vf", "scale=in_color_matrix=bt709:in_range=tv,format=rgb24", "-c:v", "png", "-f", "image2pipe"]
         }
     };

@@ -15,7 +15,7 @@ use rushes_core::spec::{
 };
 use rushes_core::timeline::{Backdrop, Clip, PlacedPicture, SpokenScene, SpokenVideo, Still, Timeline};
 use rushes_core::units::{Color, FrameRate, Portion};
-use rushes_engine::Engine;
+use rushes_engine::{Engine, PictureFormat};
 
 fn output() -> Output {
     Output { width: 320, height: 180, frame_rate: FrameRate::new(30).unwrap() }
@@ -173,7 +173,7 @@ async fn a_preview_is_the_frame_of_the_video() -> Result<()> {
     let files = render(&engine, story(directory.path())?, directory.path()).await?;
     for frame in [20, 66, 130, 185] {
         let png = directory.path().join("preview.png");
-        std::fs::write(&png, engine.preview(&timeline, frame).await?)?;
+        std::fs::write(&png, engine.preview(&timeline, frame, PictureFormat::Png).await?)?;
         let (drawn, shown) = (rgb(&png, 0)?, rgb(&files.video, frame)?);
         let difference: u64 = drawn.iter().zip(&shown).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
         ensure!(difference / (drawn.len() as u64) < 6, "frame {frame}: {}", difference / drawn.len() as u64);

@@ -14,7 +14,7 @@ use image::{ImageEncoder, ImageFormat};
 use rushes_core::spec::{Fit, Output};
 use rushes_core::timeline::{Backdrop, Soundtrack, SpokenScene, SpokenVideo, Still, Timeline};
 use rushes_core::units::FrameRate;
-use rushes_engine::Engine;
+use rushes_engine::{Engine, PictureFormat};
 
 type Rgb = [u8; 3];
 
@@ -32,7 +32,7 @@ const fn grey(level: u8) -> Rgb {
 /// The middle of each quarter, as a frame with the picture shows it.
 async fn shown(picture: &str) -> Result<Vec<Rgb>> {
     let (timeline, _) = story(picture);
-    let png = Engine::new(program()).preview(&timeline, 0).await?;
+    let png = Engine::new(program()).preview(&timeline, 0, PictureFormat::Png).await?;
     let rgb = ffmpeg(&["-f", "png_pipe", "-i", "-", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"], &png)?;
     ensure!(rgb.len() == 128 * 96 * 3, "{picture}: {} bytes", rgb.len());
     let at = |x: usize, y: usize| {

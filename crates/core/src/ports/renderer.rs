@@ -90,10 +90,26 @@ pub struct RenderedFiles {
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
     /// ffmpeg is not there.
-    #[error("ffmpeg was not found at {path:?}: install it or set RUSHES_FFMPEG")]
+    #[error(
+        "ffmpeg was not found at {path:?}: install version 6.0 or newer with libx264 (https://ffmpeg.org/download.html), \
+         and name it in RUSHES_FFMPEG if it is not on the search path"
+    )]
     FfmpegMissing {
         /// Where it was looked for.
         path: PathBuf,
+    },
+    /// ffmpeg is there, and cannot do what the engine asks.
+    #[error(
+        "ffmpeg {version} at {path:?} cannot make videos: {reason}; get version 6.0 or newer with libx264 \
+         (https://ffmpeg.org/download.html) and name it in RUSHES_FFMPEG"
+    )]
+    FfmpegUnfit {
+        /// The program.
+        path: PathBuf,
+        /// As it calls itself.
+        version: String,
+        /// What it lacks.
+        reason: String,
     },
     /// ffmpeg ended badly.
     #[error("ffmpeg failed while {doing} ({status}): {stderr}")]

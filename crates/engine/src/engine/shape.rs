@@ -16,7 +16,7 @@ use super::{Engine, POSTER_FILE, VIDEO_FILE};
 use crate::encode::encode_segment;
 use crate::mp4::{WrittenFile, write_mp4};
 use crate::plan::Plan;
-use crate::snapshot::{Format, poster_frame, snapshot};
+use crate::snapshot::{PictureFormat, poster_frame, snapshot};
 use crate::sound::AacTrack;
 use crate::sources::Loader;
 
@@ -97,7 +97,7 @@ impl Engine {
     async fn draw_poster(&self, shared: &Shared<'_>) -> Result<PathBuf, RenderError> {
         let Shared { plan, loader, directory, .. } = shared;
         let poster = directory.join(POSTER_FILE);
-        let jpeg = snapshot(&self.ffmpeg, plan, loader, poster_frame(plan), Format::Jpeg).await?;
+        let jpeg = snapshot(&self.ffmpeg, plan, loader, poster_frame(plan), PictureFormat::Jpeg).await?;
         let written = tokio::fs::write(&poster, jpeg).await;
         written.map_err(|source| RenderError::Io { doing: "writing the poster", source })?;
         Ok(poster)

@@ -13,6 +13,8 @@ use crate::sound::AacTrack;
 
 const PICTURE_TRACK: u32 = 1;
 const SOUND_TRACK: u32 = 2;
+/// Name of the handler of pictures.
+pub const PICTURE_HANDLER: &str = "VideoHandler";
 /// `ES_Descriptor`: MPEG-4 audio (ISO/IEC 14496-1, table 5), an audio stream (table 6).
 const MPEG_4_AUDIO: u8 = 0x40;
 const AUDIO_STREAM: u8 = 5;
@@ -68,7 +70,7 @@ fn picture_track(movie: &Movie<'_>, layout: &Layout, data_offset: u64) -> Trak {
     let media_duration = u64::from(frames) * u64::from(FRAME_TICKS);
     let info = Minf { vmhd: Some(Vmhd::default()), dinf: this_file(), stbl: table, ..Minf::default() };
     let edits = edit(movie.duration(), u64::from(movie.delay * FRAME_TICKS));
-    track(header, edits, media(timescale, media_duration, b"vide", "VideoHandler", info))
+    track(header, edits, media(timescale, media_duration, b"vide", PICTURE_HANDLER, info))
 }
 
 fn sound_track(movie: &Movie<'_>, sound: &AacTrack, layout: &Layout, data_offset: u64) -> Trak {

@@ -4,10 +4,12 @@
 
 mod boxes;
 mod layout;
+mod own;
 mod read;
 mod samples;
 mod writer;
 
+pub use own::is_own_movie;
 pub use read::{MovieError, MovieFacts, PictureFacts, SegmentFacts, SoundFacts, is_mp4, read_movie};
 pub use writer::{WrittenFile, write_mp4};
 

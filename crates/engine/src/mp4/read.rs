@@ -94,7 +94,7 @@ pub fn is_mp4(head: &[u8]) -> bool {
 pub fn read_movie(path: &Path) -> Result<MovieFacts, MovieError> {
     let mut file = BufReader::new(File::open(path)?);
     let size_bytes = file.get_ref().metadata()?.len();
-    let index = read_index(&mut file)?;
+    let (_, index) = read_index(&mut file)?;
     let track = |kind: FourCC| index.trak.iter().find(|track| track.mdia.hdlr.handler == kind);
     Ok(MovieFacts {
         size_bytes,
@@ -103,15 +103,14 @@ pub fn read_movie(path: &Path) -> Result<MovieFacts, MovieError> {
     })
 }
 
-fn read_index(file: &mut BufReader<File>) -> Result<Moov, MovieError> {
-    let mut is_first = true;
+/// What the file says that it is, and its index.
+pub fn read_index(file: &mut BufReader<File>) -> Result<(Ftyp, Moov), MovieError> {
+    let header = Option::<Header>::read_from(file)?.filter(|header| header.kind == Ftyp::KIND);
+    let header = header.ok_or(mp4_atom::Error::MissingBox(Ftyp::KIND))?;
+    let file_type = Ftyp::read_atom(&header, file)?;
     while let Some(header) = Option::<Header>::read_from(file)? {
-        if is_first && header.kind != Ftyp::KIND {
-            return Err(MovieError::Format(mp4_atom::Error::MissingBox(Ftyp::KIND)));
-        }
-        is_first = false;
         if header.kind == Moov::KIND {
-            return Ok(Moov::read_atom(&header, file)?);
+            return Ok((file_type, Moov::read_atom(&header, file)?));
         }
         let Some(size) = header.size else { break };
         file.seek_relative(i64::try_from(size).map_err(|_| MovieError::Index("a box is too large"))?)?;
