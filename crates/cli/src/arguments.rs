@@ -3,6 +3,7 @@
 mod cache;
 mod channel;
 mod manage;
+mod number;
 
 pub use cache::{CacheCommand, CacheForgetOptions, CacheOptions, CacheShowOptions, CacheStatsOptions};
 pub use channel::{
@@ -75,6 +76,7 @@ pub enum Command {
 #[derive(Args, Debug)]
 #[command(after_help = "Beside OUT.mp4 lie OUT.srt, OUT.vtt and OUT.jpg (the poster). A spec with several
 outputs makes further videos named after their shape, like OUT-9x16-1080p.mp4.
+Files of an earlier render are written over, others only with --force, and what the spec reads never.
 
 Examples:
   rushes render spec.json -o video.mp4
@@ -92,12 +94,16 @@ pub struct RenderOptions {
     #[arg(short, long, value_name = "OUT.mp4")]
     pub output: PathBuf,
 
+    /// Write over files that are there already and are no earlier outputs.
+    #[arg(long)]
+    pub force: bool,
+
     /// Print a report as JSON on standard output.
     #[arg(long)]
     pub json: bool,
 
     /// Segments rendered at once [default: one a processor].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::count, allow_negative_numbers = true)]
     pub workers: Option<usize>,
 
     /// With which tools.
@@ -121,12 +127,16 @@ pub struct PreviewOptions {
     pub channel: ChannelFile,
 
     /// The moment, from the start of the video: 12.5s, 1m3s, 750ms.
-    #[arg(long, value_name = "TIME", value_parser = parse_moment, default_value = "0s")]
+    #[arg(long, value_name = "TIME", value_parser = parse_moment, default_value = "0s", allow_hyphen_values = true)]
     pub at: Duration,
 
-    /// The picture to write.
-    #[arg(short, long, value_name = "OUT.png")]
+    /// The picture to write, PNG or JPEG as its name says.
+    #[arg(short, long, value_name = "OUT.png|OUT.jpg")]
     pub output: PathBuf,
+
+    /// Write over a file that is there already and is no earlier output.
+    #[arg(long)]
+    pub force: bool,
 
     /// With which tools.
     #[command(flatten)]
@@ -245,11 +255,11 @@ pub struct DevOptions {
     pub once: bool,
 
     /// Port of the API and the dashboard.
-    #[arg(long, default_value_t = 3000)]
+    #[arg(long, default_value_t = 3000, value_parser = number::port, allow_negative_numbers = true)]
     pub port: u16,
 
     /// Videos rendered at once.
-    #[arg(long, default_value_t = 1, value_name = "N")]
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = number::count, allow_negative_numbers = true)]
     pub workers: usize,
 
     /// The spec of the first video.

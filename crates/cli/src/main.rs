@@ -17,6 +17,7 @@ mod remembered;
 mod render;
 mod studio;
 mod submit;
+mod targets;
 mod upload;
 
 use std::process::ExitCode;

@@ -1,40 +1,75 @@
 //! `rushes preview`: one frame of a video, without rendering the rest.
 
+use std::ffi::OsStr;
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use jiff::SignedDuration;
 use rushes_core::produce::Laid;
-use rushes_core::scratch::Scratch;
-use rushes_engine::PictureFormat;
+use rushes_core::spec::VideoSpec;
+use rushes_engine::{Engine, PictureFormat};
 
 use crate::arguments::PreviewOptions;
 use crate::input::read_spec;
 use crate::outcome::unless_interrupted;
 use crate::studio::{engine, lay};
+use crate::targets::{Inputs, SealedFormat, SubtitleHash, TargetError, Targets, scratch_beside, seal, write};
 
 /// Draws the frame into the output file.
 pub async fn run(options: PreviewOptions) -> anyhow::Result<()> {
+    let (format, sealed) = format_of(&options.output)?;
     let spec = read_spec(&options.spec, &options.channel)?;
+    let targets = Targets::of_preview(&options.output, sealed);
+    let inputs = Inputs::of(&options.spec, options.channel.channel.as_deref(), &spec);
+    targets.check(&inputs, options.force)?;
     let engine = engine(&options.tools)?;
-    let scratch = Scratch::create().context("no folder for unfinished files can be made")?;
-    let picture = unless_interrupted(async {
-        let Laid { timeline, places, .. } = lay(&engine, &spec, &options.tools, scratch.path()).await?;
-        let rate = timeline.output.frame_rate;
-        let (frame, frames) = (rate.frame_at(options.at), timeline.frames());
-        if frame >= frames {
-            bail!("--at {:?} is behind the end: the video lasts {:?}", options.at, rate.time_of(frames));
-        }
-        Ok(engine.preview(&timeline, frame, PictureFormat::Png).await.map_err(|error| places.explain(error))?)
+    unless_interrupted(async {
+        let scratch = scratch_beside(&options.output)?;
+        let fit = async { anyhow::Ok(engine.check_ffmpeg().await?) };
+        let (picture, ()) = tokio::try_join!(draw(&engine, &spec, &options, scratch.path(), format), fit)?;
+        targets.check(&inputs, options.force)?;
+        write(scratch.path(), &seal(sealed, &picture, &SubtitleHash::of(&[])), &options.output)
     })
-    .await?;
-    std::fs::write(&options.output, picture).with_context(|| format!("{} cannot be written", options.output.display()))
+    .await
+}
+
+/// The frame that was asked for; the media lie in `directory`.
+async fn draw(
+    engine: &Engine,
+    spec: &VideoSpec,
+    options: &PreviewOptions,
+    directory: &Path,
+    format: PictureFormat,
+) -> anyhow::Result<Vec<u8>> {
+    let Laid { timeline, places, .. } = lay(engine, spec, &options.tools, directory).await?;
+    let rate = timeline.output.frame_rate;
+    let (frame, frames) = (rate.frame_at(options.at), timeline.frames());
+    if frame >= frames {
+        bail!("--at {:?} is behind the end: the video lasts {:?}", options.at, rate.time_of(frames));
+    }
+    Ok(engine.preview(&timeline, frame, format).await.map_err(|error| places.explain(error))?)
+}
+
+/// What the name promises.
+fn format_of(output: &Path) -> Result<(PictureFormat, SealedFormat), TargetError> {
+    let extension = output.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
+    match extension.as_str() {
+        "png" => Ok((PictureFormat::Png, SealedFormat::Png)),
+        "jpg" | "jpeg" => Ok((PictureFormat::Jpeg, SealedFormat::Jpeg)),
+        // What is there and no file is told so later, whatever its name.
+        _ if output.metadata().is_ok_and(|metadata| !metadata.is_file()) => Ok((PictureFormat::Png, SealedFormat::Png)),
+        _ => Err(TargetError::NoPictureName { path: output.to_owned() }),
+    }
 }
 
 /// A moment as a person writes it: `12.5s`, `1m3s`, `750ms`, or seconds without a unit.
 pub fn parse_moment(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("{text:?} is no moment: write it like 12.5s, 1m3s or 750ms");
+    if text.trim_start().starts_with('-') {
+        return Err("moments are counted from the start: write one like 12.5s, 1m3s or 750ms".to_owned());
+    }
+    let wrong = || "write a moment like 12.5s, 1m3s or 750ms".to_owned();
     if let Ok(seconds) = text.parse::<f64>() {
         return Duration::try_from_secs_f64(seconds).map_err(|_| wrong());
     }

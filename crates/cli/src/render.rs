@@ -4,12 +4,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
-use rushes_core::produce::{ProducedOutput, Production, Studio};
-use rushes_core::scratch::Scratch;
-use rushes_core::spec::VideoSpec;
+use anyhow::Context;
+use rushes_core::produce::{Production, Studio};
+use rushes_core::spec::{Output, VideoSpec};
 use rushes_core::subtitles::{to_srt, to_vtt};
 use rushes_core::task::{OutputReport, VideoReport};
+use rushes_engine::Engine;
 use serde_json::{Value, json};
 
 use crate::arguments::RenderOptions;
@@ -17,69 +17,70 @@ use crate::input::read_spec;
 use crate::outcome::unless_interrupted;
 use crate::progress::Bar;
 use crate::studio::{check_media, engine, studio};
+use crate::targets::{Inputs, SealedFormat, SubtitleHash, Targets, put, scratch_beside, seal, video_of, write};
 
 /// Renders the spec into the output file.
 pub async fn run(options: RenderOptions) -> anyhow::Result<()> {
     let spec = read_spec(&options.spec, &options.channel)?;
+    let further = spec.outputs.iter().skip(1).map(Output::shape);
+    let targets = Targets::of_render(&options.output, further)?;
+    let inputs = Inputs::of(&options.spec, options.channel.channel.as_deref(), &spec);
+    targets.check(&inputs, options.force)?;
     let mut engine = engine(&options.tools)?;
     if let Some(workers) = options.workers {
         engine = engine.with_workers(workers);
     }
-    let studio = studio(engine, &options.tools)?;
+    let studio = studio(engine.clone(), &options.tools)?;
     let bar = Bar::on_terminal();
-    let production = unless_interrupted(make(&studio, &spec, &options.output, &bar)).await;
+    let making = async {
+        let scratch = scratch_beside(&options.output)?;
+        let production = make(&studio, &engine, &spec, scratch.path(), &bar).await?;
+        // A file may have come there meanwhile.
+        targets.check(&inputs, options.force)?;
+        keep(&production, &options.output, scratch.path())?;
+        Ok(production)
+    };
+    let production = unless_interrupted(making).await;
     bar.clear();
     tell(&production?, &options)
 }
 
-/// Makes the video in a directory of its own and keeps what was asked for.
-async fn make(studio: &Studio, spec: &VideoSpec, output: &Path, bar: &Bar) -> anyhow::Result<Production> {
-    let scratch = scratch_beside(output)?;
-    check_media(studio, spec).await?;
-    let production = studio.produce(spec, scratch.path(), bar).await?;
-    keep(&production, output)?;
+/// Makes the video in `directory`, and looks at the ffmpeg meanwhile.
+async fn make(
+    studio: &Studio,
+    engine: &Engine,
+    spec: &VideoSpec,
+    directory: &Path,
+    bar: &Bar,
+) -> anyhow::Result<Production> {
+    let fit = async { anyhow::Ok(engine.check_ffmpeg().await?) };
+    let production = async {
+        check_media(studio, spec).await?;
+        anyhow::Ok(studio.produce(spec, directory, bar).await?)
+    };
+    let (production, ()) = tokio::try_join!(production, fit)?;
     Ok(production)
 }
 
-/// A directory for unfinished files on the output's own disk, gone at the end whatever happens.
-fn scratch_beside(output: &Path) -> anyhow::Result<Scratch> {
-    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if output.is_dir() || output.file_name().is_none() {
-        bail!("{} is a folder; name the video file to write", output.display());
-    }
-    Scratch::create_in(folder, ".rushes-").with_context(|| format!("nothing can be written in {}", folder.display()))
-}
-
 /// Puts the finished files where they were asked for. The first video comes last: where it is, all is.
-fn keep(production: &Production, output: &Path) -> anyhow::Result<()> {
-    let write = |path: PathBuf, text: String| {
-        std::fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))
-    };
-    write(output.with_extension("srt"), to_srt(&production.cues))?;
-    write(output.with_extension("vtt"), to_vtt(&production.cues))?;
+fn keep(production: &Production, output: &Path, scratch: &Path) -> anyhow::Result<()> {
+    let subrip = to_srt(&production.cues).into_bytes();
+    let hash = SubtitleHash::of(&subrip);
+    let webvtt = seal(SealedFormat::WebVtt, to_vtt(&production.cues).as_bytes(), &hash);
+    write(scratch, &subrip, &output.with_extension("srt"))?;
+    write(scratch, &webvtt, &output.with_extension("vtt"))?;
     for produced in production.outputs.iter().rev() {
-        let video = path_of(produced, output);
-        for (from, to) in [(&produced.poster, video.with_extension("jpg")), (&produced.video, video)] {
-            std::fs::rename(from, &to).with_context(|| format!("{} cannot be written", to.display()))?;
-        }
+        let video = video_of(produced.further_shape, output);
+        let poster = std::fs::read(&produced.poster).context("the poster cannot be read")?;
+        write(scratch, &seal(SealedFormat::Jpeg, &poster, &hash), &video.with_extension("jpg"))?;
+        put(&produced.video, &video).with_context(|| format!("{} cannot be written", video.display()))?;
     }
     Ok(())
 }
 
-/// Where a video is kept: further ones say their shape, as in `out-9x16-1080p.mp4`.
-fn path_of(produced: &ProducedOutput, output: &Path) -> PathBuf {
-    let Some(shape) = produced.further_shape else { return output.to_owned() };
-    let mut name = output.file_stem().unwrap_or_default().to_owned();
-    name.push(format!("-{}", shape.file_suffix()));
-    if let Some(extension) = output.extension() {
-        name.push(".");
-        name.push(extension);
-    }
-    output.with_file_name(name)
-}
-
 fn tell(production: &Production, options: &RenderOptions) -> anyhow::Result<()> {
-    let files: Vec<PathBuf> = production.outputs.iter().map(|output| path_of(output, &options.output)).collect();
+    let files: Vec<PathBuf> =
+        production.outputs.iter().map(|output| video_of(output.further_shape, &options.output)).collect();
     if options.json {
         writeln!(std::io::stdout(), "{}", report_json(&production.report, &files))?;
         return Ok(());

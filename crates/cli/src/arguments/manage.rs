@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use rushes_core::task::Status;
 
 use super::ServiceOptions;
+use super::number::count;
 
 /// Options of `rushes cancel`, `rushes retry` and `rushes delete`.
 #[derive(Args, Debug)]
@@ -29,7 +30,7 @@ pub struct ListOptions {
     pub status: Option<Status>,
 
     /// How many tasks at most.
-    #[arg(long, default_value_t = 20, value_name = "N")]
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub limit: usize,
 
     /// All tasks, however many there are.
