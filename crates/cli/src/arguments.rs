@@ -248,11 +248,16 @@ pub struct WatchOptions {
 #[command(after_help = "Examples:
   make run
   make run ARGS=--once
+  make run ARGS=--fresh
   make run ARGS=\"--port 3001 --workers 2\"")]
 pub struct DevOptions {
     /// End after the example: exit code 0 only if its video is there and plays.
     #[arg(long)]
     pub once: bool,
+
+    /// Forget the tasks, videos and logs of earlier starts.
+    #[arg(long)]
+    pub fresh: bool,
 
     /// Port of the API and the dashboard.
     #[arg(long, default_value_t = 3000, value_parser = number::port, allow_negative_numbers = true)]

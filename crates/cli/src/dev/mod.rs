@@ -1,34 +1,43 @@
 //! `rushes dev`: the whole service on this machine, and a first video.
 
 mod children;
+mod process;
 mod stack;
+mod state;
 mod stop;
 
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use rushes_engine::Engine;
 
 use crate::arguments::DevOptions;
 use crate::client::{Api, Task};
 use crate::progress::Bar;
 use children::Children;
+use process::Program;
 use stack::Stack;
+use state::State;
 
 /// How long the API may take to answer for the first time.
 const START_DEADLINE: Duration = Duration::from_secs(30);
-/// Logs and the local AWS's files, in the working directory.
+/// Logs, tasks and videos, in the working directory.
 const STATE: &str = ".rushes";
+/// How long the renderer may go on once it is asked to stop; then it hands its work back.
+const DRAIN_SECONDS: &str = "2";
 
 /// Starts everything, makes the example, and stays until Ctrl-C (or ends with `--once`).
 pub async fn run(options: DevOptions) -> anyhow::Result<()> {
-    let mut children = Children::new(Path::new(STATE))?;
+    Engine::new(options.ffmpeg.clone()).check_ffmpeg().await?;
+    let mut children = Children::new(State::take(Path::new(STATE), options.fresh)?);
     let outcome = tokio::select! {
         outcome = serve(&options, &mut children) => outcome,
         () = stop::requested() => Ok(()),
     };
-    eprintln!("Stopping what was started …");
+    eprintln!("Stopping what was started, and writing down tasks and videos …");
     children.stop().await;
     outcome
 }
@@ -42,18 +51,43 @@ async fn serve(options: &DevOptions, children: &mut Children) -> anyhow::Result<
     let api = Api::new(&api_url, None)?;
     wait_until_healthy(&api, children).await?;
     eprintln!("The dashboard is at {api_url}  (logs: {STATE}/*.log)");
-    let task = make_example(options, &api).await?;
-    let link = task.video_url.context("the service gave no link to the video")?;
-    let copy = Path::new(STATE).join("example.mp4");
-    let video = api.download(&link).await.context("the video cannot be downloaded")?;
-    std::fs::write(&copy, &video).with_context(|| format!("{} cannot be written", copy.display()))?;
-    eprintln!("The video is ready ({} KB):\n  {link}\n  {}", video.len() / 1000, copy.display());
-    if options.once {
-        return check_playable(&options.ffmpeg, &copy).await;
+    let copy = children.state().path("example.mp4");
+    let first_video = async {
+        fetch_example(options, &api, &copy).await?;
+        if options.once {
+            return check_playable(&options.ffmpeg, &copy).await;
+        }
+        eprintln!("Press Ctrl-C to stop.");
+        std::future::pending().await
+    };
+    tokio::select! {
+        ended = first_video => ended,
+        never = keep_running(&stack, children) => match never {},
     }
-    eprintln!("Press Ctrl-C to stop.");
-    let ended = children.first_to_end().await;
-    bail!("{ended} ended by itself; see {STATE}/{ended}.log")
+}
+
+/// Has whatever ends started again.
+async fn keep_running(stack: &Stack, children: &mut Children) -> Infallible {
+    loop {
+        if children.next_restart().await != stack::NAME {
+            continue;
+        }
+        match stack.restore().await {
+            Ok(()) => eprintln!("The local AWS is back as it was when `rushes dev` started; later tasks are lost."),
+            Err(error) => eprintln!("The local AWS could not be brought back: {error:#}"),
+        }
+    }
+}
+
+/// Has the example made and saves it.
+async fn fetch_example(options: &DevOptions, api: &Api, copy: &Path) -> anyhow::Result<()> {
+    let task = make_example(options, api).await?;
+    let link = task.video_url.context("the service gave no link to the video")?;
+    let video = api.download(&link).await.context("the video cannot be downloaded")?;
+    std::fs::write(copy, &video).with_context(|| format!("{} cannot be written", copy.display()))?;
+    let shown = Path::new(STATE).join("example.mp4");
+    eprintln!("The video is ready ({} KB):\n  {link}\n  {}", video.len() / 1000, shown.display());
+    Ok(())
 }
 
 fn refuse_taken_port(port: u16) -> anyhow::Result<()> {
@@ -76,8 +110,9 @@ fn start_service(options: &DevOptions, stack: &Stack, children: &mut Children) -
     environment.push(("RUSHES_FFMPEG".to_owned(), options.ffmpeg.display().to_string()));
     environment.push(("RUSHES_SPEAK".to_owned(), program("rushes-speak")?.display().to_string()));
     environment.push(("RUSHES_WORKERS".to_owned(), options.workers.to_string()));
+    environment.push(("RUSHES_DRAIN_SECONDS".to_owned(), DRAIN_SECONDS.to_owned()));
     for name in ["api", "ingest", "render"] {
-        children.start(name, &program(name)?, &[], &environment)?;
+        children.start(Program { name, path: program(name)?, environment: environment.clone() })?;
     }
     Ok(())
 }
@@ -119,7 +154,8 @@ async fn check_playable(ffmpeg: &Path, video: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("{} cannot be started", ffmpeg.display()))?;
     let complaint = String::from_utf8_lossy(&output.stderr);
     if !output.status.success() || !complaint.trim().is_empty() {
-        bail!("the video does not play: {}", complaint.trim());
+        tracing::debug!(complaint = complaint.trim(), "ffmpeg complained");
+        bail!("the video does not play from start to end (-vv tells what ffmpeg says)");
     }
     eprintln!("The video plays from start to end.");
     Ok(())

@@ -7,20 +7,27 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use tokio::process::Command;
 
+use super::STATE;
 use super::children::Children;
+use super::process::Program;
 use crate::arguments::DevOptions;
 use crate::client::http_client;
 
 const START_DEADLINE: Duration = Duration::from_secs(60);
 
+/// Its name among the children.
+pub const NAME: &str = "aws";
+
 /// A running local AWS with the stack in it.
 pub struct Stack {
+    port: u16,
+    python: PathBuf,
     connection: Vec<(String, String)>,
     names: Vec<(String, String)>,
 }
 
 impl Stack {
-    /// Starts MiniStack on a free port and deploys the stack to it.
+    /// Starts MiniStack on a free port, with what it wrote down when it last ended, and deploys the stack to it.
     pub async fn start(options: &DevOptions, children: &mut Children) -> anyhow::Result<Self> {
         let bin = options.tools.join("venv/bin");
         if !bin.join("ministack").is_file() {
@@ -29,19 +36,31 @@ impl Stack {
         let port = free_port()?;
         let connection = connection(port);
         let mut environment = connection.clone();
+        environment.extend(children.state().environment());
         let port_text = port.to_string();
-        // Without the last, its broker for things listens on every address of the machine.
+        // Without the last two, its servers for things and files listen on every address of the machine.
         let own = [
             ("BIND_HOST", "127.0.0.1"),
             ("MINISTACK_HOST", "localhost"),
             ("GATEWAY_PORT", &port_text),
             ("IOT_MTLS_ENABLED", "0"),
+            ("SFTP_ENABLED", "0"),
         ];
         environment.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        children.start("aws", &bin.join("ministack"), &[], &environment)?;
-        wait_for(port, children).await?;
-        let names = deploy(&bin.join("python"), &connection).await?;
-        Ok(Self { connection, names })
+        children.start(Program { name: NAME, path: bin.join("ministack"), environment })?;
+        tokio::select! {
+            answers = wait_for(port) => answers?,
+            name = children.first_to_end() => bail!("{name} ended at once; see {STATE}/{name}.log"),
+        }
+        let python = bin.join("python");
+        let names = deploy(&python, &connection).await?;
+        Ok(Self { port, python, connection, names })
+    }
+
+    /// Brings what is missing in the stack back once the local AWS, started again, answers.
+    pub async fn restore(&self) -> anyhow::Result<()> {
+        wait_for(self.port).await?;
+        deploy(&self.python, &self.connection).await.map(drop)
     }
 
     /// What the service needs to find it.
@@ -69,7 +88,7 @@ fn connection(port: u16) -> Vec<(String, String)> {
     .collect()
 }
 
-async fn wait_for(port: u16, children: &mut Children) -> anyhow::Result<()> {
+async fn wait_for(port: u16) -> anyhow::Result<()> {
     let client = http_client()?;
     let url = format!("http://127.0.0.1:{port}/_ministack/health");
     let answers = async {
@@ -77,11 +96,8 @@ async fn wait_for(port: u16, children: &mut Children) -> anyhow::Result<()> {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    tokio::select! {
-        () = answers => Ok(()),
-        name = children.first_to_end() => bail!("{name} ended at once; see .rushes/{name}.log"),
-        () = tokio::time::sleep(START_DEADLINE) => bail!("the local AWS does not answer; see .rushes/aws.log"),
-    }
+    let answered = tokio::time::timeout(START_DEADLINE, answers).await;
+    answered.with_context(|| format!("the local AWS does not answer; see {STATE}/{NAME}.log"))
 }
 
 /// Deploys the stack's storage; gives the names that the deployment printed.
@@ -100,7 +116,8 @@ async fn deploy(python: &Path, connection: &[(String, String)]) -> anyhow::Resul
         .await
         .with_context(|| format!("{} cannot be started", python.display()))?;
     if !output.status.success() {
-        bail!("the stack could not be deployed: {}", String::from_utf8_lossy(&output.stderr).trim());
+        let reason = String::from_utf8_lossy(&output.stderr);
+        bail!("the stack could not be deployed (`rushes dev --fresh` begins anew): {}", reason.trim());
     }
     let lines = String::from_utf8(output.stdout).context("the deployment printed no text")?;
     Ok(lines
