@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::rights::{Asked, begin, forget_damaged, keep};
-use super::{Json, Memorable, Storage, Ticket, Whole};
+use super::{Attempt, Json, Memorable, Storage, Ticket, Whole};
 use crate::ports::{Memo, MemoKey, Source};
 
 /// A result that was just computed.
@@ -58,10 +58,42 @@ where
     S: Storage,
     F: Future<Output = Result<Fresh<S::Value>, E>>,
 {
-    let ticket = match ask(memo, key, storage).await {
-        Ok(value) => return Ok(Recalled { value, is_remembered: true }),
-        Err(ticket) => ticket,
-    };
+    match ask(memo, key, storage).await {
+        Ok(value) => Ok(Recalled { value, is_remembered: true }),
+        Err(ticket) => compute_with(memo, ticket, storage, compute).await,
+    }
+}
+
+/// [`once`], but waits for nobody: what another computes right now is left for later
+/// ([`super::each_when_free`]).
+///
+/// # Errors
+/// What `compute` fails with.
+pub async fn once_unless_held<T, E, F>(memo: &dyn Memo, key: MemoKey, compute: F) -> Result<Attempt<Recalled<T>>, E>
+where
+    T: Memorable + Send + Sync,
+    F: Future<Output = Result<Fresh<T>, E>>,
+{
+    let storage = Whole::default();
+    match begin(memo, key, &storage).await {
+        Asked::Remembered(value) => Ok(Attempt::Done(Recalled { value, is_remembered: true })),
+        Asked::Yours(ticket) => compute_with(memo, ticket, &storage, compute).await.map(Attempt::Done),
+        Asked::Held(waiting) => Ok(Attempt::Held(waiting)),
+    }
+}
+
+/// Computes what there is the right to, keeping it up meanwhile, and remembers it.
+async fn compute_with<S, E, F>(
+    memo: &dyn Memo,
+    ticket: Ticket,
+    storage: &S,
+    compute: F,
+) -> Result<Recalled<S::Value>, E>
+where
+    S: Storage,
+    F: Future<Output = Result<Fresh<S::Value>, E>>,
+{
+    let key = ticket.key();
     let work = async {
         let Fresh { value, time_to_live } = compute.await?;
         let sealed = storage.close(key, &value).await;

@@ -1,12 +1,11 @@
 //! One shape of a video: its segments, then the file.
 
-use std::cmp::Reverse;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures::future::try_join_all;
-use futures::{StreamExt, TryStreamExt, stream};
-use rushes_core::memo::{Fresh, Recalled, once};
+use rushes_core::memo::{Attempt, Fresh, Line, Recalled, each_when_free, once_unless_held};
 use rushes_core::ports::{MemoKey, RenderError, RenderedFiles};
 use rushes_core::spec::Output;
 use rushes_core::task::SegmentCount;
@@ -20,11 +19,11 @@ use crate::snapshot::{PictureFormat, poster_frame, snapshot};
 use crate::sound::AacTrack;
 use crate::sources::Loader;
 
-/// Segments at the end that are not rendered in order, as a multiple of those rendered at once.
+/// Segments at the end that are not rendered in order but the longest first, as a multiple of those rendered at once.
 const LAST_ROUNDS: usize = 2;
 
 /// Segments beyond those rendered at once: while one is looked for or put away, processors have another.
-const ON_THEIR_WAY: usize = 1;
+const ON_THEIR_WAY: NonZeroUsize = NonZeroUsize::MIN;
 
 /// A segment in a file.
 struct SegmentFile {
@@ -105,32 +104,29 @@ impl Engine {
 
     /// Renders the segments of all shapes into files, in parallel; returns those of each in order.
     async fn render_segments(&self, shapes: &[Shared<'_>]) -> Result<Vec<Vec<SegmentFile>>, RenderError> {
-        // One stream for all: a shape's last segments do not keep processors idle that the next could use.
+        // One line for all: a shape's last segments do not keep processors idle that the next could use.
         let segments =
             |(place, shape): (usize, &Shared<'_>)| (0..shape.plan.segments.len()).map(move |index| (place, index));
-        let mut all: Vec<(usize, usize)> = shapes.iter().enumerate().flat_map(segments).collect();
+        let all: Vec<(usize, usize)> = shapes.iter().enumerate().flat_map(segments).collect();
         let at_once = self.slots.count();
-        // The longest of the last go first: a long one at the very end would leave all processors but one idle.
-        let last = all.len().saturating_sub(LAST_ROUNDS * at_once);
-        all[last..].sort_by_cached_key(|(place, index)| Reverse(shapes[*place].pictures(*index)));
+        let pictures = |number: usize| shapes[all[number].0].pictures(all[number].1);
+        let line = Line::new(all.len(), LAST_ROUNDS * at_once, pictures);
+        let render = |number: usize| {
+            let (place, index) = all[number];
+            self.render_segment(index, &shapes[place])
+        };
         // In any order: a slow segment at the front would keep finished ones in the places of the next.
-        let mut files: Vec<((usize, usize), SegmentFile)> = stream::iter(all)
-            .map(|(place, index)| async move {
-                self.render_segment(index, &shapes[place]).await.map(|file| ((place, index), file))
-            })
-            .buffer_unordered(at_once + ON_THEIR_WAY)
-            .try_collect()
-            .await?;
-        files.sort_by_key(|(order, _)| *order);
+        let mut files = each_when_free(line, ON_THEIR_WAY.saturating_add(at_once), render).await?;
+        files.sort_by_key(|(number, _)| *number);
         let mut of_shapes: Vec<Vec<SegmentFile>> = shapes.iter().map(|_| Vec::new()).collect();
-        for ((place, _), file) in files {
-            of_shapes[place].push(file);
+        for (number, file) in files {
+            of_shapes[all[number].0].push(file);
         }
         Ok(of_shapes)
     }
 
-    /// Recalls a segment or renders it, and writes it into a file.
-    async fn render_segment(&self, index: usize, shared: &Shared<'_>) -> Result<SegmentFile, RenderError> {
+    /// Recalls a segment or renders it, and writes it into a file, unless another renders it right now.
+    async fn render_segment(&self, index: usize, shared: &Shared<'_>) -> Result<Attempt<SegmentFile>, RenderError> {
         let segment = Arc::new(shared.plan.segment(shared.plan.segments[index].clone()));
         let key = shared.segment_keys[index];
         // A place is taken by who computes, not by who waits for another to do so.
@@ -140,7 +136,11 @@ impl Engine {
             let value = encode_segment(&self.ffmpeg, &segment, &sources, shared.drawn).await?;
             Ok::<_, RenderError>(Fresh { value, time_to_live: key.kind.time_to_live() })
         };
-        let Recalled { value: encoded, is_remembered: is_reused } = once(self.memo.as_ref(), key, render).await?;
+        let Recalled { value: encoded, is_remembered: is_reused } =
+            match once_unless_held(self.memo.as_ref(), key, render).await? {
+                Attempt::Done(recalled) => recalled,
+                Attempt::Held(waiting) => return Ok(Attempt::Held(waiting)),
+            };
         if is_reused {
             // Nobody listens once the render was dropped.
             let _ = shared.drawn.send(encoded.frames);
@@ -148,7 +148,7 @@ impl Engine {
         let path = shared.directory.join(format!("segment-{index:04}.h264"));
         let written = tokio::fs::write(&path, &encoded.stream).await;
         written.map_err(|source| RenderError::Io { doing: "writing a segment", source })?;
-        Ok(SegmentFile { path, distinct_frames: encoded.distinct_frames, is_reused })
+        Ok(Attempt::Done(SegmentFile { path, distinct_frames: encoded.distinct_frames, is_reused }))
     }
 }
 
