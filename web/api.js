@@ -19,6 +19,15 @@ export const key = {
   set: (value) => store.set(KEY, value || null),
 };
 
+/** What keeps a key from being sent, in words; null where nothing does. Headers hold ASCII, and keys come from the clipboard. */
+export function keyFault(value) {
+  const odd = [...value].find((letter) => letter < ' ' || letter > '~');
+  if (odd === undefined) return null;
+  const code = `U+${odd.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
+  const shown = /[\p{L}\p{N}\p{P}\p{S}]/u.test(odd) ? `“${odd}” (${code})` : `a sign that cannot be seen (${code})`;
+  return `This key holds ${shown}, which cannot be sent. Keys are made of Latin letters, digits and plain signs: copy it anew.`;
+}
+
 /** An answer that is not the wished one, or no answer (status 0). */
 export class Problem extends Error {
   constructor(status, document = {}, retryAfter = null) {
@@ -44,7 +53,11 @@ function learnClock(response) {
 async function once(method, path, body) {
   const headers = { accept: 'application/json, application/problem+json' };
   if (body !== undefined) headers['content-type'] = 'application/json';
-  if (key.get()) headers['x-api-key'] = key.get();
+  if (key.get()) {
+    const fault = keyFault(key.get());
+    if (fault) throw new Problem(401, { code: 'odd_key', detail: fault });
+    headers['x-api-key'] = key.get();
+  }
   let response;
   try {
     response = await fetch(path, { method, headers, body, cache: 'no-store', signal: AbortSignal.timeout(30_000) });
@@ -62,7 +75,7 @@ async function once(method, path, body) {
 let askForKey = null;
 let asking = null;
 
-/** `ask(refused)` resolves to true once a key was given, false when the person declined. */
+/** `ask(why)` resolves to true once a key was given, false when the person declined; `why` is null where there was none. */
 export function onKeyNeeded(ask) {
   askForKey = ask;
 }
@@ -75,7 +88,8 @@ export async function request(method, path, body) {
     } catch (problem) {
       if (problem.status !== 401 || !askForKey) throw problem;
       if (key.get() !== used) continue;
-      asking ??= askForKey(Boolean(used)).finally(() => { asking = null; });
+      const why = problem.code === 'odd_key' ? problem.message : 'That key was not accepted. Enter another one.';
+      asking ??= askForKey(used ? why : null).finally(() => { asking = null; });
       if (!(await asking)) throw problem;
     }
   }

@@ -1,6 +1,6 @@
 // Rushes' dashboard: wires the form, the list, the key and the health line together.
 
-import { getHealth, key, onKeyNeeded } from './api.js';
+import { getHealth, key, keyFault, onKeyNeeded } from './api.js';
 import { startComposer, writerKnown } from './composer.js';
 import { addSubmitted, startFeed } from './feed.js';
 
@@ -9,9 +9,17 @@ const HEALTH_EVERY_MS = 60_000;
 const dialog = document.getElementById('key-dialog');
 const keyField = document.getElementById('key');
 
+function say(message, isFault) {
+  const line = document.getElementById('key-message');
+  line.textContent = message;
+  line.classList.toggle('field-error', isFault);
+  if (isFault) keyField.setAttribute('aria-invalid', 'true');
+  else keyField.removeAttribute('aria-invalid');
+}
+
 /** Opens the key dialog; resolves to whether a key was given. */
 function askForKey(message) {
-  document.getElementById('key-message').textContent = message;
+  say(message, false);
   document.getElementById('key-forget').hidden = !key.get();
   keyField.value = '';
   dialog.returnValue = '';
@@ -22,13 +30,13 @@ function askForKey(message) {
 }
 
 function startKey() {
-  onKeyNeeded((refused) =>
-    askForKey(refused ? 'That key was not accepted. Enter another one.' : 'This service asks for a key. It stays in this browser.'),
-  );
+  onKeyNeeded((why) => askForKey(why ?? 'This service asks for a key. It stays in this browser.'));
   document.getElementById('key-form').addEventListener('submit', (event) => {
     event.preventDefault();
     const value = keyField.value.trim();
-    if (!value) return keyField.focus();
+    const fault = keyFault(value);
+    if (fault) say(fault, true);
+    if (fault || !value) return keyField.focus();
     key.set(value);
     dialog.close('given');
   });

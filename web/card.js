@@ -2,6 +2,7 @@
 
 import { Actions } from './actions.js';
 import { getVideo, serverNow } from './api.js';
+import { Links } from './links.js';
 import { Told } from './told.js';
 import { ago, clock, facts, isActive, sentence, stageWords, STATUS, wholeSpan } from './words.js';
 
@@ -24,6 +25,7 @@ export class Card {
     this.thumb = this.find('[data-act="play"]');
     this.thumb.addEventListener('click', () => this.togglePlayer());
     this.actions = new Actions(this);
+    this.links = new Links(this);
     this.told = new Told(this);
     this.element.dataset.id = task.id;
     const title = this.find('.task-title');
@@ -74,29 +76,7 @@ export class Card {
     const length = task.result ? clock(task.result.duration_ms) : '';
     put(this.find('.thumb-time'), length);
     attribute(this.thumb, 'aria-label', `Play “${task.title || 'Untitled'}”, ${length}`);
-    for (const link of this.element.querySelectorAll('[data-link]')) {
-      const url = task[link.dataset.link];
-      link.hidden = !url;
-      if (url) attribute(link, 'href', url);
-      attribute(link, 'aria-label', `Download ${link.textContent} of “${task.title || 'Untitled'}”`);
-    }
-    this.updateFurther(task);
-  }
-
-  /** Links to the video in its other shapes, made once and then renewed. */
-  updateFurther(task) {
-    const links = this.find('.task-links');
-    for (const output of (task.outputs ?? []).slice(1)) {
-      const shape = `${output.aspect} ${output.resolution}`;
-      let link = links.querySelector(`[data-shape="${shape}"]`);
-      if (!link) {
-        link = Object.assign(document.createElement('a'), { textContent: `MP4 ${shape}`, download: '' });
-        link.dataset.shape = shape;
-        link.setAttribute('aria-label', `Download MP4 ${shape} of “${task.title || 'Untitled'}”`);
-        links.append(link);
-      }
-      attribute(link, 'href', output.video_url);
-    }
+    this.links.update(task);
   }
 
   /** The parts that change with the clock alone. */

@@ -3,9 +3,12 @@
 //! Nothing here waits for a fixed time. Every step is asked for again and again
 //! until it is so, or until a deadline that only a broken page can reach.
 
+mod key;
 mod life;
+mod links;
 mod topic;
 
+pub use key::an_odd_key_is_told;
 pub use life::cancel_retry_and_delete;
 pub use topic::{ask_for_a_topic, offers_no_topic, shows_warnings};
 
@@ -207,13 +210,13 @@ async fn until_ready(browser: &Browser, title: &str) -> Result<()> {
     }
 }
 
-/// Sends a script, waits for the video, plays it, and finds it again after a reload.
+/// Sends a script, waits for the video, plays it, saves it, and finds it again after a reload.
 ///
 /// # Errors
 /// With the step that did not come about, or what the console shows.
 pub async fn submit_and_play(base_url: &str) -> Result<()> {
     let browser = Browser::start().await?;
-    let title = format!("Browser test {}", std::process::id());
+    let title = format!("Größe 1/2: “{}”", std::process::id());
     browser.open(base_url).await?;
     browser.fill("#title", &title).await?;
     browser.fill("#script", SCRIPT).await?;
@@ -242,6 +245,7 @@ pub async fn submit_and_play(base_url: &str) -> Result<()> {
         format!("{CARD} return [...card.querySelectorAll('.task-links a[href]')].map((link) => link.textContent)");
     let links: Vec<String> = browser.ask(&links, &arguments).await?;
     ensure!(links == ["MP4", "SRT", "VTT"], "the downloads offered are {links:?}");
+    links::save(&browser, &title, &format!("Größe 1-2- “{}”", std::process::id())).await?;
 
     browser.driver.refresh().await?;
     until_ready(&browser, &title).await?;

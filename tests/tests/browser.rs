@@ -6,16 +6,17 @@ use rushes_tests::{Service, browser};
 use serde_json::json;
 
 #[tokio::test]
-async fn a_video_is_asked_for_on_the_page_and_plays_there() {
+async fn a_video_is_asked_for_on_the_page_plays_there_and_is_saved_under_its_title() {
     let service = Service::start().await.unwrap();
     let _renderer = service.start_renderer(&[]).unwrap();
     browser::submit_and_play(&service.client.base_url).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_fault_stands_beside_its_field() {
+async fn a_fault_stands_beside_its_field_and_an_odd_key_is_told() {
     let service = Service::start().await.unwrap();
     browser::a_fault_stands_beside_its_field(&service.client.base_url).await.unwrap();
+    browser::an_odd_key_is_told(&service.client.base_url).await.unwrap();
 }
 
 #[tokio::test]

@@ -95,6 +95,12 @@ async fn only_what_was_announced_can_be_uploaded() {
     let offered = offer(client, "image/png", png().len()).await.json;
     assert!(put(&offered, png(), &[("content-type", "text/html")]).await.is_client_error());
     assert!(put(&offered, [png(), png()].concat(), &[("content-length", "8")]).await.is_client_error());
+    // What a browser calls the file is what it sends with it.
+    for content_type in ["image/jpg", "IMAGE/PNG", "audio/x-m4a", "video/webm; codecs=\"vp9, opus\""] {
+        let offered = offer(client, content_type, png().len()).await.json;
+        assert_eq!(offered["headers"]["content-type"], content_type, "{offered}");
+        assert_eq!(put(&offered, png(), &[("content-type", content_type)]).await, StatusCode::OK, "{content_type}");
+    }
     for (body, status, code, pointers) in [
         ("{}", 422, "invalid_upload", vec!["/content_type", "/size_bytes"]),
         (r#"{"content_type": "image/svg+xml", "size_bytes": 5}"#, 422, "invalid_upload", vec!["/content_type"]),

@@ -11,6 +11,7 @@ use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use bytes::Bytes;
+use rushes_core::file_name::FileName;
 use rushes_core::keys::{ObjectKey, task_folder};
 use rushes_core::ports::{Bucket, BucketError, ObjectStart, SignedUpload, UploadTerms};
 use rushes_core::task::TaskId;
@@ -44,6 +45,25 @@ impl S3Bucket {
             .content_type(key.content_type())
             .cache_control(key.cache_control())
             .body(body)
+    }
+
+    async fn presign_get(
+        &self,
+        key: ObjectKey,
+        content_disposition: &str,
+        valid_for: Duration,
+    ) -> Result<String, BucketError> {
+        let presigning = PresigningConfig::expires_in(valid_for).map_err(unavailable)?;
+        let request = self
+            .client
+            .get_object()
+            .bucket(&self.name)
+            .key(key.to_string())
+            .response_content_disposition(content_disposition)
+            .presigned(presigning)
+            .await
+            .map_err(unavailable)?;
+        Ok(request.uri().to_owned())
     }
 }
 
@@ -136,17 +156,16 @@ impl Bucket for S3Bucket {
     }
 
     async fn presign(&self, key: ObjectKey, valid_for: Duration) -> Result<String, BucketError> {
-        let presigning = PresigningConfig::expires_in(valid_for).map_err(unavailable)?;
-        let request = self
-            .client
-            .get_object()
-            .bucket(&self.name)
-            .key(key.to_string())
-            .response_content_disposition("inline")
-            .presigned(presigning)
-            .await
-            .map_err(unavailable)?;
-        Ok(request.uri().to_owned())
+        self.presign_get(key, "inline", valid_for).await
+    }
+
+    async fn presign_download(
+        &self,
+        key: ObjectKey,
+        name: &FileName,
+        valid_for: Duration,
+    ) -> Result<String, BucketError> {
+        self.presign_get(key, &name.as_attachment(), valid_for).await
     }
 
     async fn presign_put(

@@ -10,6 +10,7 @@ pub mod dead_letters;
 mod dress;
 pub mod estimate;
 pub mod excerpt;
+pub mod file_name;
 mod footage;
 pub mod json;
 pub mod keys;

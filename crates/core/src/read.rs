@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::file_name::FileName;
 use crate::keys::ObjectKey;
 use crate::ports::{Bucket, BucketError, StoreError, TaskStore};
 use crate::task::{OutputReport, Status, Task, TaskId};
@@ -43,6 +44,12 @@ pub struct Links {
     pub srt_url: Option<String>,
     /// Subtitles as WebVTT.
     pub vtt_url: Option<String>,
+    /// The MP4 file, to be saved under the video's title.
+    pub video_download_url: Option<String>,
+    /// The SubRip file, likewise.
+    pub srt_download_url: Option<String>,
+    /// The WebVTT file, likewise.
+    pub vtt_download_url: Option<String>,
     /// Every file of the video, the first included.
     pub outputs: Vec<OutputView>,
 }
@@ -55,6 +62,8 @@ pub struct OutputView {
     pub report: OutputReport,
     /// The MP4 file.
     pub video_url: String,
+    /// The MP4 file, to be saved under the video's title and its shape.
+    pub video_download_url: String,
     /// The JPEG poster.
     pub poster_url: String,
 }
@@ -154,11 +163,18 @@ impl Reader {
     async fn links(&self, task: &Task) -> Result<Links, BucketError> {
         let id = task.id;
         let sign = |key| self.bucket.presign(key, LINK_LIFETIME);
+        let download = async |key, extension| {
+            let name = FileName::new(&task.title, &id.to_string(), extension);
+            self.bucket.presign_download(key, &name, LINK_LIFETIME).await
+        };
         Ok(Links {
             video_url: Some(sign(ObjectKey::Video(id, None)).await?),
             poster_url: Some(sign(ObjectKey::Poster(id, None)).await?),
             srt_url: Some(sign(ObjectKey::Srt(id)).await?),
             vtt_url: Some(sign(ObjectKey::Vtt(id)).await?),
+            video_download_url: Some(download(ObjectKey::Video(id, None), "mp4").await?),
+            srt_download_url: Some(download(ObjectKey::Srt(id), "srt").await?),
+            vtt_download_url: Some(download(ObjectKey::Vtt(id), "vtt").await?),
             outputs: self.outputs(task).await?,
         })
     }
@@ -169,9 +185,16 @@ impl Reader {
         let mut views = Vec::new();
         for (index, report) in reports.enumerate() {
             let further = (index > 0).then(|| report.shape());
+            let name = FileName::new(&task.title, &task.id.to_string(), "mp4");
+            let name = match further {
+                Some(shape) => name.followed_by(&shape.file_suffix()),
+                None => name,
+            };
+            let key = ObjectKey::Video(task.id, further);
             views.push(OutputView {
                 report: report.clone(),
-                video_url: sign(ObjectKey::Video(task.id, further)).await?,
+                video_url: sign(key).await?,
+                video_download_url: self.bucket.presign_download(key, &name, LINK_LIFETIME).await?,
                 poster_url: sign(ObjectKey::Poster(task.id, further)).await?,
             });
         }

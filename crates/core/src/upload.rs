@@ -17,26 +17,29 @@ const VALID_FOR: Duration = Duration::from_hours(1);
 /// The longest name of a file, in bytes, as file systems have it.
 const MAX_NAME_BYTES: usize = 255;
 
-/// What may be uploaded, by media type. What it is used as is told from its bytes later.
-const TYPES: [(&str, MediaKind); 17] = [
-    ("image/png", MediaKind::Picture),
-    ("image/jpeg", MediaKind::Picture),
-    ("image/webp", MediaKind::Picture),
-    ("video/mp4", MediaKind::Clip),
-    ("video/quicktime", MediaKind::Clip),
-    ("video/webm", MediaKind::Clip),
-    ("video/x-matroska", MediaKind::Clip),
-    ("audio/mpeg", MediaKind::Sound),
-    ("audio/mp4", MediaKind::Sound),
-    ("audio/aac", MediaKind::Sound),
-    ("audio/wav", MediaKind::Sound),
-    ("audio/x-wav", MediaKind::Sound),
-    ("audio/flac", MediaKind::Sound),
-    ("audio/x-flac", MediaKind::Sound),
-    ("audio/ogg", MediaKind::Sound),
-    ("audio/opus", MediaKind::Sound),
-    ("audio/webm", MediaKind::Sound),
+/// What may be uploaded: a registered media type, the names under which browsers and systems send the same,
+/// and what it counts as. What it is used as is told from its bytes later.
+const TYPES: [(&str, &[&str], MediaKind); 16] = [
+    ("image/png", &["image/x-png"], MediaKind::Picture),
+    ("image/jpeg", &["image/jpg", "image/pjpeg", "image/jfif"], MediaKind::Picture),
+    ("image/webp", &[], MediaKind::Picture),
+    ("video/mp4", &["video/x-m4v", "video/m4v", "application/mp4"], MediaKind::Clip),
+    ("video/quicktime", &[], MediaKind::Clip),
+    ("video/webm", &[], MediaKind::Clip),
+    ("video/matroska", &["video/x-matroska"], MediaKind::Clip),
+    ("audio/mpeg", &["audio/mp3", "audio/x-mp3", "audio/mpeg3", "audio/x-mpeg", "audio/x-mpeg-3"], MediaKind::Sound),
+    ("audio/mp4", &["audio/m4a", "audio/x-m4a", "audio/mp4a-latm"], MediaKind::Sound),
+    ("audio/aac", &["audio/x-aac", "audio/aacp", "audio/x-hx-aac-adts"], MediaKind::Sound),
+    ("audio/wav", &["audio/x-wav", "audio/wave", "audio/vnd.wave", "audio/x-pn-wav"], MediaKind::Sound),
+    ("audio/flac", &["audio/x-flac"], MediaKind::Sound),
+    // Firefox knows a sound by the end of its name, and has one for both.
+    ("audio/ogg", &["application/ogg", "video/ogg", "audio/x-vorbis+ogg", "audio/vorbis"], MediaKind::Sound),
+    ("audio/opus", &["audio/x-opus+ogg"], MediaKind::Sound),
+    ("audio/webm", &[], MediaKind::Sound),
+    ("audio/matroska", &["audio/x-matroska"], MediaKind::Sound),
 ];
+/// The longest media type with its parameters, in bytes.
+const MAX_TYPE_BYTES: usize = 200;
 
 /// Takes uploads.
 #[derive(Clone)]
@@ -113,24 +116,27 @@ fn read(json: &[u8]) -> Result<UploadRequest, UploadError> {
 /// Names every fault; `None` where something is missing.
 fn request(mut fields: Fields, checker: &mut Checker) -> Option<UploadRequest> {
     let kind = read_type(fields.take("content_type"), checker);
-    let size_bytes = read_size(fields.take("size_bytes"), kind.map(|(_, kind)| kind), checker);
+    let size_bytes = read_size(fields.take("size_bytes"), kind.as_ref().map(|(_, kind)| *kind), checker);
     let file_name = fields.take("file_name").and_then(|node| read_name(node, checker));
     fields.close(checker);
     let (content_type, _) = kind?;
-    Some(UploadRequest {
-        terms: UploadTerms { content_type: content_type.to_owned(), size_bytes: size_bytes? },
-        file_name,
-    })
+    Some(UploadRequest { terms: UploadTerms { content_type, size_bytes: size_bytes? }, file_name })
 }
 
-fn read_type(node: Option<Node>, checker: &mut Checker) -> Option<(&'static str, MediaKind)> {
+/// The media type as it was sent, since it is signed and has to come with the file just so, and what it stands
+/// for: names are read without their parameters, in any case (RFC 9110, §8.3.1).
+fn read_type(node: Option<Node>, checker: &mut Checker) -> Option<(String, MediaKind)> {
     let given = node.and_then(|node| node.text(&mut Checker::new(checker.origin))).unwrap_or_default();
-    let given = given.trim().to_ascii_lowercase();
-    let found = TYPES.into_iter().find(|(name, _)| *name == given);
-    if found.is_none() {
-        checker.fault("/content_type", format!("it is one of {}", TYPES.map(|(name, _)| name).join(", ")));
-    }
-    found
+    let given = given.trim();
+    let name = given.split(';').next().unwrap_or_default().trim();
+    let is_named = |known: &str| known.eq_ignore_ascii_case(name);
+    let found = TYPES.iter().find(|(known, others, _)| is_named(known) || others.iter().copied().any(is_named));
+    let can_be_sent = given.len() <= MAX_TYPE_BYTES && given.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    let Some((_, _, kind)) = found.filter(|_| can_be_sent) else {
+        checker.fault("/content_type", format!("it is one of {}", TYPES.map(|(known, ..)| known).join(", ")));
+        return None;
+    };
+    Some((given.to_owned(), *kind))
 }
 
 fn read_size(node: Option<Node>, kind: Option<MediaKind>, checker: &mut Checker) -> Option<u64> {
@@ -171,9 +177,39 @@ mod tests {
     #[test]
     fn a_request_names_a_known_type_and_an_exact_size() {
         let request =
-            read(br#"{"content_type": "Video/MP4", "size_bytes": 2147483648, "file_name": "a.mp4"}"#).unwrap();
+            read(br#"{"content_type": "video/mp4", "size_bytes": 2147483648, "file_name": "a.mp4"}"#).unwrap();
         assert_eq!(request.terms, UploadTerms { content_type: "video/mp4".to_owned(), size_bytes: 2 << 30 });
         assert_eq!(request.file_name.as_deref(), Some("a.mp4"));
+    }
+
+    #[test]
+    fn types_are_taken_as_browsers_send_them_and_signed_as_they_were_sent() {
+        let signed = |sent: &str| {
+            let json = serde_json::json!({"content_type": sent, "size_bytes": 5}).to_string();
+            read(json.as_bytes()).ok().map(|request| request.terms.content_type)
+        };
+        for sent in [
+            "image/jpg",
+            "image/pjpeg",
+            "IMAGE/PNG",
+            "audio/x-m4a",
+            "audio/mp3",
+            "audio/wave",
+            "audio/vnd.wave",
+            "audio/x-wav",
+            "video/quicktime",
+            "video/x-m4v",
+            "audio/webm;codecs=opus",
+            "Video/WebM; codecs=\"vp9, opus\"",
+        ] {
+            assert_eq!(signed(sent).as_deref(), Some(sent));
+        }
+        assert_eq!(signed(" audio/mpeg ").as_deref(), Some("audio/mpeg"));
+        let long = format!("image/png; {}", "a".repeat(200));
+        for other in ["", "image", "image/gif", "text/html", "image/png\r\nx: y", "image/png; ü", ";image/png", &long]
+        {
+            assert_eq!(signed(other), None, "{other:?}");
+        }
     }
 
     #[test]

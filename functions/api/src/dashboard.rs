@@ -35,6 +35,7 @@ const ASSETS: &[Asset] = assets! {
     "card.js": SCRIPT,
     "composer.js": SCRIPT,
     "feed.js": SCRIPT,
+    "links.js": SCRIPT,
     "preview.js": SCRIPT,
     "scenes.js": SCRIPT,
     "spec.js": SCRIPT,

@@ -1,7 +1,7 @@
 //! What the API needs from outside, and what of it is broken, for tests.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,6 +9,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use rushes_core::batch::{Batch, BatchId, BatchProgress, StatusCounts};
 use rushes_core::channel::{Channel, ChannelName};
+use rushes_core::file_name::FileName;
 use rushes_core::keys::ObjectKey;
 use rushes_core::ports::{
     BatchClaim, BatchClaimOutcome, BatchStore, Begun, Bucket, BucketError, Change, ChannelStore, Claim, ClaimOutcome,
@@ -28,6 +29,8 @@ pub struct Outside {
     pub recorded: AtomicBool,
     pub stored: AtomicBool,
     pub keyed: AtomicBool,
+    /// How often it was asked whether it works.
+    pub checked: AtomicUsize,
 }
 
 fn down() -> Box<std::io::Error> {
@@ -248,7 +251,12 @@ impl Bucket for Outside {
         Ok(String::new())
     }
 
+    async fn presign_download(&self, _: ObjectKey, _: &FileName, _: Duration) -> Result<String, BucketError> {
+        Ok(String::new())
+    }
+
     async fn check(&self) -> Result<(), BucketError> {
+        self.checked.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
 }

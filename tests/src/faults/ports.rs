@@ -8,6 +8,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use rushes_core::batch::{Batch, BatchId, BatchProgress, StatusCounts};
 use rushes_core::channel::{Channel, ChannelName};
+use rushes_core::file_name::FileName;
 use rushes_core::keys::ObjectKey;
 use rushes_core::memo::Counts;
 use rushes_core::narration::Speech;
@@ -221,6 +222,15 @@ impl<T: Bucket + ?Sized> Bucket for Faulty<T> {
 
     async fn presign(&self, key: ObjectKey, valid_for: Duration) -> Result<String, BucketError> {
         forward!(self.presign(key, valid_for))
+    }
+
+    async fn presign_download(
+        &self,
+        key: ObjectKey,
+        name: &FileName,
+        valid_for: Duration,
+    ) -> Result<String, BucketError> {
+        forward!(self.presign_download(key, name, valid_for))
     }
 
     async fn presign_put(

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::Source;
+use crate::file_name::FileName;
 use crate::keys::ObjectKey;
 use crate::task::{Stage, StageTimings, Status, Task, TaskError, TaskId, VideoReport};
 
@@ -206,6 +207,14 @@ pub trait Bucket: Send + Sync {
 
     /// A URL from which anyone who has it can read the object for `valid_for`.
     async fn presign(&self, key: ObjectKey, valid_for: Duration) -> Result<String, BucketError>;
+
+    /// [`Self::presign`], but browsers save the object under that name instead of showing it.
+    async fn presign_download(
+        &self,
+        key: ObjectKey,
+        name: &FileName,
+        valid_for: Duration,
+    ) -> Result<String, BucketError>;
 
     /// A request with which anyone who has it can store the object, once, within `valid_for`.
     async fn presign_put(
