@@ -15,6 +15,9 @@ use crate::process::Process;
 
 const START_DEADLINE: Duration = Duration::from_secs(60);
 
+/// Whose pages may call the functions of a [`LocalAws`] and upload to its bucket.
+pub const PAGES_ORIGIN: &str = "https://app.example.com";
+
 /// A running local AWS with the stack in it. It knows nothing when it starts,
 /// and is gone when it is dropped.
 #[derive(Debug)]
@@ -42,7 +45,9 @@ impl LocalAws {
     /// With what did not work.
     pub async fn start_with_functions() -> Result<Self> {
         let directory = super::service::bin_dir().display().to_string();
-        let arguments = ["--functions", "--bin-dir", &directory, "--parameter", "ApiKeys=open"];
+        let origins = format!("CorsOrigins={PAGES_ORIGIN}");
+        let parameters = ["--parameter", "ApiKeys=open", "--parameter", &origins];
+        let arguments = [&["--functions", "--bin-dir", &directory][..], &parameters].concat();
         Self::start_and_deploy(&arguments).await
     }
 

@@ -157,7 +157,7 @@ impl Outside {
 async fn accepted(desk: &FrontDesk, title: &str, spec: &Bytes) -> Task {
     let key = IdempotencyKey::new(b"caller", "videos", title.replace(' ', "-").as_bytes()).unwrap();
     for _ in 0..50 {
-        if let Ok(task) = desk.submit_once(key, spec.clone()).await {
+        if let Ok(task) = desk.submit_once(key.of_body(spec), spec.clone()).await {
             return task;
         }
         tokio::time::sleep(SECOND / 10).await;
@@ -207,7 +207,7 @@ async fn accepted_batch(desk: &BatchDesk, title: &str, json: &Bytes) -> BatchAns
     let terms = BatchTerms { limit: MAX_REQUEST_ROWS, channel: None };
     let key = IdempotencyKey::new(b"caller", "batches", title.replace(' ', "-").as_bytes()).unwrap();
     for _ in 0..50 {
-        match desk.submit_once(key, json, &terms).await {
+        match desk.submit_once(key.of_body(json), json, &terms).await {
             Ok(answer) if answer.rejected == 0 => return answer,
             _ => {}
         }

@@ -4,7 +4,9 @@
 
 use std::time::{Duration, Instant};
 
+use reqwest::Method;
 use rushes_aws::Clients;
+use rushes_tests::local_aws::PAGES_ORIGIN;
 use rushes_tests::service::complaints_about;
 use rushes_tests::{Client, LocalAws};
 use serde_json::json;
@@ -17,6 +19,8 @@ async fn the_whole_stack_makes_a_video() {
     assert_eq!((refused.status, refused.pointers()), (422, vec!["/script"]), "{}\n{}", refused.text, aws.log());
     let page = client.get("/").await.unwrap();
     assert!(page.status == 200 && page.text.contains("<title>Rushes</title>"), "{}", page.text);
+
+    pages_of_a_named_origin_may_call_and_upload(&aws, &client).await;
 
     let id = client.submit(&json!({"script": "Made in a function.", "output": {"resolution": "720p"}})).await.unwrap();
     let task = client.ended(&id, Duration::from_secs(180)).await;
@@ -55,6 +59,20 @@ async fn the_whole_stack_makes_a_video() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     let waiting = aws.queue().await.unwrap().receive_at_once(10, Duration::from_secs(1)).await.unwrap();
     assert!(waiting.is_empty(), "{waiting:?}");
+}
+
+/// Through the gateway and at the bucket; no others.
+async fn pages_of_a_named_origin_may_call_and_upload(aws: &LocalAws, client: &Client) {
+    for (origin, allowed) in [(PAGES_ORIGIN, PAGES_ORIGIN), ("https://evil.example", "")] {
+        let preflight = client.request(Method::OPTIONS, "/v1/assets").header("origin", origin);
+        let preflight = preflight.header("access-control-request-method", "POST");
+        let answer = client.send(preflight.header("access-control-request-headers", "x-api-key")).await.unwrap();
+        assert_eq!(answer.header("access-control-allow-origin"), allowed, "{}", answer.text);
+    }
+    let s3 = Clients::local(&aws.endpoint).await.s3;
+    let rules = s3.get_bucket_cors().bucket(aws.output("RUSHES_BUCKET").unwrap()).send().await.unwrap();
+    let [rule] = rules.cors_rules() else { panic!("{rules:?}") };
+    assert_eq!((rule.allowed_origins(), rule.allowed_methods()[0].as_str()), (&[PAGES_ORIGIN.to_owned()][..], "PUT"));
 }
 
 /// What the function answers whose name has that in it.

@@ -37,6 +37,22 @@ impl IdempotencyKey {
         }
         Ok(Self(whole.finalize().into()))
     }
+
+    /// The request that bore this key and that body, as it was sent: what is filled into it from elsewhere may
+    /// be another thing when it is sent again.
+    #[must_use]
+    pub fn of_body(self, body: &[u8]) -> KeyedRequest {
+        KeyedRequest { key: self, hash: RequestHash::of(body) }
+    }
+}
+
+/// A request that may be sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyedRequest {
+    /// What its caller calls it.
+    pub key: IdempotencyKey,
+    /// What it said.
+    pub hash: RequestHash,
 }
 
 impl fmt::Display for IdempotencyKey {

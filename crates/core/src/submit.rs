@@ -14,7 +14,7 @@ use crate::ports::{
     Ticket,
 };
 use crate::produce::check_media;
-use crate::request::{IdempotencyKey, RequestHash};
+use crate::request::KeyedRequest;
 use crate::spec::{MediaOrigin, SpecError, VideoSpec};
 use crate::task::{Status, Task, TaskId};
 
@@ -83,9 +83,9 @@ impl FrontDesk {
     ///
     /// # Errors
     /// [`SubmitError`]; unless another request has the key, this one may be sent again with it.
-    pub async fn submit_once(&self, key: IdempotencyKey, json: Bytes) -> Result<Task, SubmitError> {
-        let request = RequestHash::of(&json);
-        match self.requests.begin(key, request, TaskId::generate().into(), self.request_lease).await? {
+    pub async fn submit_once(&self, request: KeyedRequest, json: Bytes) -> Result<Task, SubmitError> {
+        let KeyedRequest { key, hash } = request;
+        match self.requests.begin(key, hash, TaskId::generate().into(), self.request_lease).await? {
             Begun::Yours(ticket) => self.carry_out(&ticket, json).await,
             Begun::Done(id) => self.store.get(id.into()).await?.ok_or(SubmitError::KeySpent),
             Begun::InFlight => Err(SubmitError::InFlight),

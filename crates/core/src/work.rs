@@ -204,6 +204,9 @@ impl Worker {
         let consequence = error.consequence(claim);
         if matches!(consequence, Consequence::Drop | Consequence::CleanUp) {
             tracing::info!(task_id = %claim.task_id, attempt = claim.attempt, reason = %error, "the work was dropped");
+        } else if error.is_about_the_spec() {
+            // Without what lies beneath, which may be the words of whoever was asked.
+            tracing::info!(task_id = %claim.task_id, attempt = claim.attempt, reason = %error, "no video can be made of the spec");
         } else {
             let source = std::error::Error::source(error).map(ToString::to_string);
             tracing::error!(task_id = %claim.task_id, attempt = claim.attempt, %error, source, "the task did not end with a video");

@@ -57,6 +57,12 @@ pub enum Consequence {
 }
 
 impl WorkError {
+    /// Whether it tells of what the spec names, which is nothing to wake an operator for: anybody can name
+    /// a host that does not answer.
+    pub const fn is_about_the_spec(&self) -> bool {
+        matches!(self, Self::Spec(_) | Self::Produce(ProduceError::Media { .. }))
+    }
+
     /// The one place where retry and abort are decided.
     pub fn consequence(&self, claim: &Claim) -> Consequence {
         let may_try_again = claim.tries() < MAX_TRIES;

@@ -60,6 +60,19 @@ impl StorageConfig {
 pub struct ListenConfig {
     /// `RUSHES_LISTEN`, by default 127.0.0.1:3000.
     pub address: SocketAddr,
+    /// What connections may take.
+    pub connections: ConnectionLimits,
+}
+
+/// What connections may take of a server with nothing before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnectionLimits {
+    /// `RUSHES_CONNECTIONS`, by default 512: how many there are at once. Others wait to be taken.
+    /// Each is an open file, of which a process may often have 1,024.
+    pub at_once: usize,
+    /// `RUSHES_HEAD_SECONDS`, by default 10: how long a request's head may take to come, counted from the
+    /// end of the answer before. Behind a load balancer that keeps connections it is more than those are kept.
+    pub head: Duration,
 }
 
 impl ListenConfig {
@@ -68,7 +81,15 @@ impl ListenConfig {
     /// # Errors
     /// [`ConfigError`] naming the variable.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self { address: parsed("RUSHES_LISTEN", SocketAddr::from(([127, 0, 0, 1], 3000)))? })
+        let at_once = within("RUSHES_CONNECTIONS", 512, 1, 100_000)?;
+        let head = within("RUSHES_HEAD_SECONDS", 10, 1, 60 * 60)?;
+        Ok(Self {
+            address: parsed("RUSHES_LISTEN", SocketAddr::from(([127, 0, 0, 1], 3000)))?,
+            connections: ConnectionLimits {
+                at_once: usize::try_from(at_once).unwrap_or(usize::MAX),
+                head: Duration::from_secs(head),
+            },
+        })
     }
 }
 
@@ -95,6 +116,8 @@ impl RetentionConfig {
 pub struct LimitConfig {
     /// `RUSHES_REQUESTS_PER_SECOND`, by default 200: what one process answers without 429.
     pub requests_per_second: u32,
+    /// `RUSHES_BODY_SECONDS`, by default 10: how long a request's body may take to come.
+    pub body: Duration,
 }
 
 impl LimitConfig {
@@ -104,7 +127,8 @@ impl LimitConfig {
     /// [`ConfigError`] naming the variable.
     pub fn from_env() -> Result<Self, ConfigError> {
         let requests = within("RUSHES_REQUESTS_PER_SECOND", 200, 1, 100_000)?;
-        Ok(Self { requests_per_second: u32::try_from(requests).unwrap_or(u32::MAX) })
+        let body = within("RUSHES_BODY_SECONDS", 10, 1, 60 * 60)?;
+        Ok(Self { requests_per_second: u32::try_from(requests).unwrap_or(u32::MAX), body: Duration::from_secs(body) })
     }
 }
 
@@ -214,6 +238,18 @@ where
     T::Err: std::fmt::Display,
 {
     optional(name).map_or(Ok(default), |value| parse(name, &value))
+}
+
+/// The value of a variable, or what `default` says when it is unset.
+///
+/// # Errors
+/// [`ConfigError::Invalid`] when either cannot be read as what it is.
+pub fn parsed_or<T>(name: &'static str, default: &str) -> Result<T, ConfigError>
+where
+    T: FromStr,
+    T::Err: std::fmt::Display,
+{
+    parse(name, optional(name).as_deref().unwrap_or(default))
 }
 
 fn parse<T>(name: &'static str, value: &str) -> Result<T, ConfigError>

@@ -76,12 +76,19 @@ pub async fn require_key(
     Ok(next.run(request).await)
 }
 
+/// The key that came with a request. A header that holds nothing is as good as none: some clients send every
+/// header that they know.
 fn key(headers: &HeaderMap) -> Option<&[u8]> {
-    let bearer = || {
-        let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().as_bytes())
-    };
-    headers.get("x-api-key").map(HeaderValue::as_bytes).or_else(bearer)
+    let named = headers.get_all("x-api-key").into_iter().map(|value| value.as_bytes().trim_ascii());
+    let bearers = headers.get_all(header::AUTHORIZATION).into_iter().filter_map(bearer);
+    named.chain(bearers).find(|key| !key.is_empty())
+}
+
+/// The token of a header `Authorization: Bearer …` (RFC 6750, §2.1).
+fn bearer(value: &HeaderValue) -> Option<&[u8]> {
+    const SCHEME: &[u8] = b"bearer ";
+    let (scheme, token) = value.as_bytes().trim_ascii().split_at_checked(SCHEME.len())?;
+    scheme.eq_ignore_ascii_case(SCHEME).then(|| token.trim_ascii())
 }
 
 fn fingerprint(key: &[u8]) -> Fingerprint {
@@ -117,14 +124,25 @@ mod tests {
     }
 
     #[test]
-    fn a_key_comes_in_either_header() {
-        let of = |name: &'static str, value: &'static str| {
-            let headers = HeaderMap::from_iter([(name.parse().unwrap(), value.parse().unwrap())]);
-            key(&headers).map(<[u8]>::to_vec)
+    fn a_key_comes_in_either_header_and_an_empty_one_is_none() {
+        let of = |sent: &[(&'static str, &'static str)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in sent {
+                headers.append(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+            }
+            key(&headers).map(|key| String::from_utf8(key.to_vec()).unwrap())
         };
-        assert_eq!(of("x-api-key", "k"), Some(b"k".to_vec()));
-        assert_eq!(of("authorization", "bearer k"), Some(b"k".to_vec()));
-        assert_eq!(of("authorization", "Basic k"), None);
-        assert_eq!(of("authorization", "k"), None);
+        let k = Some("k".to_owned());
+        assert_eq!(of(&[("x-api-key", "k")]), k);
+        assert_eq!(of(&[("authorization", "bearer k")]), k);
+        assert_eq!(of(&[("authorization", "BEARER  k ")]), k);
+        assert_eq!(of(&[("x-api-key", ""), ("authorization", "Bearer k")]), k);
+        assert_eq!(of(&[("x-api-key", "  "), ("x-api-key", "k"), ("authorization", "Bearer l")]), k);
+        assert_eq!(of(&[("authorization", "Bearer schlüssel")]), Some("schlüssel".to_owned()));
+        for none in ["Basic k", "k", "Bearer", "Bearer ", "Bearerk"] {
+            assert_eq!(of(&[("authorization", none)]), None, "{none}");
+        }
+        assert_eq!(of(&[("x-api-key", "")]), None);
+        assert_eq!(of(&[]), None);
     }
 }

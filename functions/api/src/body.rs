@@ -1,6 +1,7 @@
 //! Reading what a client sends: JSON, as it is or packed with gzip, and not too much of it.
 
 use std::io::Read;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -11,22 +12,23 @@ use flate2::read::MultiGzDecoder;
 use http_body_util::BodyExt;
 use rushes_core::spec::MAX_SPEC_BYTES;
 
+use crate::handler::Service;
+use crate::limit::Place;
 use crate::problem::Problem;
 
 /// A client that still sends does not read. So what is too large is read to
 /// its end, if that is not too far, and forgotten; only then is it refused.
 const MAX_FORGOTTEN_BYTES: usize = 16 << 20;
-const DEADLINE: Duration = Duration::from_secs(10);
 
 /// The body of a request that says that it is JSON, of at most `LIMIT` bytes, packed or not.
 pub struct JsonBody<const LIMIT: usize = MAX_SPEC_BYTES>(pub Bytes);
 
-impl<S: Sync, const LIMIT: usize> FromRequest<S> for JsonBody<LIMIT> {
+impl<const LIMIT: usize> FromRequest<Arc<Service>> for JsonBody<LIMIT> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Problem> {
         let (is_json, encoding) = (says_json(request.headers()), Encoding::of(request.headers()));
-        let bytes = read(request.into_body(), LIMIT).await?;
+        let bytes = read(request, LIMIT, service.body_deadline).await?;
         if is_json { Ok(Self(encoding?.unpacked(bytes, LIMIT)?)) } else { Err(Problem::not_json()) }
     }
 }
@@ -34,12 +36,12 @@ impl<S: Sync, const LIMIT: usize> FromRequest<S> for JsonBody<LIMIT> {
 /// The body of a request that may have none; if it has one, it is JSON.
 pub struct OptionalJsonBody(pub Option<Bytes>);
 
-impl<S: Sync> FromRequest<S> for OptionalJsonBody {
+impl FromRequest<Arc<Service>> for OptionalJsonBody {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Problem> {
         let (is_json, encoding) = (says_json(request.headers()), Encoding::of(request.headers()));
-        let bytes = read(request.into_body(), MAX_SPEC_BYTES).await?;
+        let bytes = read(request, MAX_SPEC_BYTES, service.body_deadline).await?;
         if bytes.trim_ascii().is_empty() {
             return Ok(Self(None));
         }
@@ -91,10 +93,16 @@ impl Encoding {
     }
 }
 
-async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
-    tokio::time::timeout(DEADLINE, collect(body, limit))
-        .await
-        .unwrap_or_else(|_| Err(Problem::body_unfinished("It took longer than 10 seconds.")))
+/// All of the body, if it comes in time. Only then does the request take its place among those worked on.
+async fn read(request: Request, limit: usize, deadline: Duration) -> Result<Bytes, Problem> {
+    let place = request.extensions().get::<Place>().cloned();
+    let bytes = tokio::time::timeout(deadline, collect(request.into_body(), limit)).await.unwrap_or_else(|_| {
+        Err(Problem::body_unfinished(&format!("It took longer than {} seconds.", deadline.as_secs())))
+    })?;
+    if let Some(place) = place {
+        place.take().await;
+    }
+    Ok(bytes)
 }
 
 async fn collect(mut body: Body, limit: usize) -> Result<Bytes, Problem> {
@@ -168,10 +176,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_of_the_largest_size_is_read_and_a_larger_one_refused() {
-        let whole = read(Body::from(vec![b' '; MAX_SPEC_BYTES]), MAX_SPEC_BYTES).await.unwrap();
+        let read = |size| read(Request::new(Body::from(vec![b' '; size])), MAX_SPEC_BYTES, Duration::MAX);
+        let whole = read(MAX_SPEC_BYTES).await.unwrap();
         assert_eq!(whole.len(), MAX_SPEC_BYTES);
         for size in [MAX_SPEC_BYTES + 1, 10 << 20, 20 << 20] {
-            let problem = read(Body::from(vec![b' '; size]), MAX_SPEC_BYTES).await.unwrap_err();
+            let problem = read(size).await.unwrap_err();
             assert!(problem.detail().contains("larger than 1048576 bytes"));
         }
     }

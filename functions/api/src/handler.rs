@@ -1,6 +1,7 @@
 //! What is answered where.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -14,13 +15,14 @@ use rushes_core::dead_letters::DeadLetters;
 use rushes_core::manage::Manager;
 use rushes_core::memo::Desk;
 use rushes_core::read::Reader;
-use rushes_core::request::IdempotencyKey;
+use rushes_core::request::KeyedRequest;
 use rushes_core::submit::{FrontDesk, SubmitError};
 use rushes_core::task::Task;
 use rushes_core::upload::Uploads;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::auth::{Access, require_key};
+use crate::cors::Origins;
 use crate::limit::{Limiter, within_limit};
 use crate::problem::Problem;
 use crate::routes::{assets, batches, cache, channels, dead_letters, health, legacy, manage, videos};
@@ -38,13 +40,18 @@ pub struct Service {
     pub uploads: Uploads,
     pub access: Access,
     pub limiter: Limiter,
+    /// How long a request's body may take to come.
+    pub body_deadline: Duration,
+    /// Whose pages may call from a browser.
+    pub origins: Origins,
+    pub health: health::LastVerdict,
 }
 
 impl Service {
     /// Makes a request for a video a task: once for its key, if it bears one.
-    pub async fn submit(&self, key: Option<IdempotencyKey>, json: Bytes) -> Result<Task, SubmitError> {
-        match key {
-            Some(key) => self.desk.submit_once(key, json).await,
+    pub async fn submit(&self, request: Option<KeyedRequest>, json: Bytes) -> Result<Task, SubmitError> {
+        match request {
+            Some(request) => self.desk.submit_once(request, json).await,
             None => self.desk.submit(json).await,
         }
     }
@@ -52,12 +59,12 @@ impl Service {
     /// [`Self::submit`] for a batch.
     pub async fn submit_batch(
         &self,
-        key: Option<IdempotencyKey>,
+        request: Option<KeyedRequest>,
         json: &Bytes,
         terms: &BatchTerms,
     ) -> Result<BatchAnswer, BatchError> {
-        match key {
-            Some(key) => self.batches.submit_once(key, json, terms).await,
+        match request {
+            Some(request) => self.batches.submit_once(request, json, terms).await,
             None => self.batches.submit(json, terms).await,
         }
     }
@@ -86,8 +93,9 @@ pub fn router(service: Service) -> Router {
         .route("/v1/cache", get(cache::measure).delete(cache::forget_many))
         .route("/v1/cache/{kind}/{hash}", get(cache::show).delete(cache::forget))
         .route_layer(from_fn(query::only_known))
-        .route_layer(with_key())
+        // The later layer is the outer one: who has no key uses up nothing of the limit.
         .route_layer(limited())
+        .route_layer(with_key())
         .layer(map_response(observe::never_cached));
     let legacy = Router::new()
         .route("/create", post(legacy::create))
@@ -97,14 +105,15 @@ pub fn router(service: Service) -> Router {
         .route("/config", get(legacy::config::show).post(legacy::config::change))
         .route("/status", get(legacy::status::show))
         .route("/history", get(legacy::status::history))
-        .route_layer(with_key())
         .route_layer(limited())
+        .route_layer(with_key())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(catch_panics())
         .layer(map_response(observe::never_cached))
         .layer(map_response(legacy::error_shape));
-    Router::new()
+    let cors = service.origins.layer();
+    let router = Router::new()
         .merge(videos)
         .nest("/api", legacy)
         .route("/health", get(health::show).layer(map_response(observe::never_cached)))
@@ -116,7 +125,11 @@ pub fn router(service: Service) -> Router {
         .layer(DefaultBodyLimit::disable()) // `body::read` has a limit of its own.
         .layer(catch_panics())
         .layer(from_fn(observe::request))
-        .with_state(service)
+        .with_state(service);
+    match cors {
+        Some(cors) => router.layer(cors),
+        None => router,
+    }
 }
 
 async fn not_found() -> Problem {
@@ -130,3 +143,7 @@ async fn method_not_allowed() -> Problem {
 #[cfg(test)]
 #[path = "handler_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "load_tests.rs"]
+mod load_tests;

@@ -22,10 +22,12 @@ use tower::ServiceExt;
 use super::{Service, router};
 use crate::auth::Access;
 use crate::broken_memo::BrokenMemo;
+use crate::cors::Origins;
 use crate::limit::Limiter;
 use crate::outside::Outside;
+use crate::routes::health::LastVerdict;
 
-fn service(outside: &Arc<Outside>) -> Service {
+pub(super) fn service(outside: &Arc<Outside>) -> Service {
     let desk = FrontDesk {
         store: outside.clone(),
         requests: outside.clone(),
@@ -45,8 +47,21 @@ fn service(outside: &Arc<Outside>) -> Service {
     let dead_letters = DeadLetters { letters: outside.clone(), store: outside.clone(), queue: outside.clone() };
     let budget = Budget::default();
     let cache = Desk { store: Arc::new(BrokenMemo), catalog: Arc::new(BrokenMemo), budget };
-    let limiter = Limiter::new(2);
-    Service { desk, batches, channels, reader, manager, dead_letters, cache, uploads, access: Access::Open, limiter }
+    Service {
+        desk,
+        batches,
+        channels,
+        reader,
+        manager,
+        dead_letters,
+        cache,
+        uploads,
+        access: Access::Open,
+        limiter: Limiter::new(2),
+        body_deadline: Duration::from_secs(1),
+        origins: Origins::default(),
+        health: LastVerdict::default(),
+    }
 }
 
 async fn ask(outside: &Arc<Outside>, method: &str, path: &str, body: &str) -> (Response<()>, String) {

@@ -3,7 +3,7 @@
 use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::HeaderName;
 use axum::http::request::Parts;
-use rushes_core::request::IdempotencyKey;
+use rushes_core::request::{IdempotencyKey, KeyedRequest};
 
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -12,7 +12,14 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The key that a request bears, if it bears one: its caller's own, and the route's.
 #[derive(Clone, Copy, Debug)]
-pub struct Keyed(pub Option<IdempotencyKey>);
+pub struct Keyed(Option<IdempotencyKey>);
+
+impl Keyed {
+    /// The request with that body, if it bears a key.
+    pub fn of_body(self, body: &[u8]) -> Option<KeyedRequest> {
+        self.0.map(|key| key.of_body(body))
+    }
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for Keyed {
     type Rejection = Problem;

@@ -4,6 +4,7 @@ mod auth;
 mod body;
 #[cfg(test)]
 mod broken_memo;
+mod cors;
 mod dashboard;
 mod handler;
 mod idempotency;
@@ -32,7 +33,7 @@ use rushes_runtime::{http, telemetry};
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     telemetry::start()?;
-    let (storage, listen) = (StorageConfig::from_env()?, ListenConfig::from_env()?);
+    let (storage, listen, limits) = (StorageConfig::from_env()?, ListenConfig::from_env()?, LimitConfig::from_env()?);
     let clients = Clients::from_env().await;
     let bucket = Arc::new(S3Bucket::new(clients.s3, storage.bucket));
     let store = Arc::new(DynamoTable::new(clients.dynamodb, storage.table));
@@ -63,7 +64,10 @@ async fn main() -> anyhow::Result<()> {
         uploads: Uploads { bucket: bucket.clone() },
         reader: Reader { store, bucket },
         access: parsed("RUSHES_API_KEYS", auth::Access::default())?,
-        limiter: limit::Limiter::new(LimitConfig::from_env()?.requests_per_second),
+        limiter: limit::Limiter::new(limits.requests_per_second),
+        body_deadline: limits.body,
+        origins: parsed("RUSHES_CORS_ORIGINS", cors::Origins::default())?,
+        health: routes::health::LastVerdict::default(),
     };
     Ok(http::serve(handler::router(service), listen).await?)
 }

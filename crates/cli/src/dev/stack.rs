@@ -106,8 +106,13 @@ async fn deploy(python: &Path, connection: &[(String, String)]) -> anyhow::Resul
     if !script.is_file() {
         bail!("{} is missing: run `rushes dev` in the project's folder", script.display());
     }
-    let output = Command::new(python)
-        .arg(&script)
+    let mut command = Command::new(python);
+    command.arg(&script);
+    // The API, which is started with the same environment, reads the variable itself.
+    if let Ok(origins) = std::env::var("RUSHES_CORS_ORIGINS") {
+        command.arg("--parameter").arg(format!("CorsOrigins={origins}"));
+    }
+    let output = command
         .env_remove("AWS_PROFILE")
         .envs(connection.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())

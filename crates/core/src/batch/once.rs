@@ -7,7 +7,7 @@ use super::answer::BatchAnswer;
 use super::desk::{BatchDesk, BatchError, BatchTerms};
 use crate::keys::ObjectKey;
 use crate::ports::{Begun, Ticket};
-use crate::request::{IdempotencyKey, RequestHash};
+use crate::request::KeyedRequest;
 use crate::submit::SubmitError;
 
 impl BatchDesk {
@@ -18,13 +18,13 @@ impl BatchDesk {
     /// [`BatchError`]; unless another request has the key, this one may be sent again with it.
     pub async fn submit_once(
         &self,
-        key: IdempotencyKey,
+        request: KeyedRequest,
         json: &Bytes,
         terms: &BatchTerms,
     ) -> Result<BatchAnswer, BatchError> {
-        let request = RequestHash::of(json);
+        let KeyedRequest { key, hash } = request;
         let requests = &self.desk.requests;
-        match requests.begin(key, request, BatchId::generate().into(), self.desk.request_lease).await? {
+        match requests.begin(key, hash, BatchId::generate().into(), self.desk.request_lease).await? {
             Begun::Yours(ticket) => self.carry_out(&ticket, json, terms).await,
             Begun::Done(id) => self.given(id.into()).await,
             Begun::InFlight => Err(SubmitError::InFlight.into()),

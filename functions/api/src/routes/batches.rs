@@ -16,11 +16,11 @@ use crate::problem::Problem;
 
 pub async fn create(
     State(service): State<Arc<Service>>,
-    Keyed(key): Keyed,
+    key: Keyed,
     JsonBody(json): JsonBody<MAX_REQUEST_BYTES>,
 ) -> Result<Response, Problem> {
     let terms = BatchTerms { limit: MAX_REQUEST_ROWS, channel: None };
-    let answer = service.submit_batch(key, &json, &terms).await?;
+    let answer = service.submit_batch(key.of_body(&json), &json, &terms).await?;
     let location = [(header::LOCATION, format!("/v1/batches/{}", answer.id))];
     Ok((StatusCode::ACCEPTED, location, Json(answer)).into_response())
 }

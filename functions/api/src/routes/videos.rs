@@ -21,10 +21,10 @@ const MAX_LIMIT: u32 = 100;
 
 pub async fn create(
     State(service): State<Arc<Service>>,
-    Keyed(key): Keyed,
+    key: Keyed,
     JsonBody(json): JsonBody,
 ) -> Result<Response, Problem> {
-    let task = service.submit(key, json).await?;
+    let task = service.submit(key.of_body(&json), json).await?;
     accepted(&service, task).await
 }
 

@@ -37,12 +37,14 @@ pub struct Created {
 
 pub async fn create(
     State(service): State<Arc<Service>>,
-    Keyed(key): Keyed,
+    key: Keyed,
     OptionalJsonBody(json): OptionalJsonBody,
 ) -> Result<Json<Created>, Problem> {
+    let request = key.of_body(json.as_deref().unwrap_or_default());
     let json = service.channels.for_request(json, Bytes::from_static(WELCOME.as_bytes())).await?;
-    let task = service.submit(key, json).await?;
-    Ok(Json(Created { status: task.status.as_str(), task_id: task.id, message: "Video creation task queued" }))
+    let task = service.submit(request, json).await?;
+    // Whoever sends it again gets the answer that was given, however far the task is by then.
+    Ok(Json(Created { status: Status::Queued.as_str(), task_id: task.id, message: "Video creation task queued" }))
 }
 
 /// The most videos that the older interface takes at once.
@@ -58,11 +60,11 @@ pub struct CreatedBatch {
 /// Up to ten videos. Those that cannot be made are left out, as long as one can.
 pub async fn create_batch(
     State(service): State<Arc<Service>>,
-    Keyed(key): Keyed,
+    key: Keyed,
     JsonBody(json): JsonBody<MAX_REQUEST_BYTES>,
 ) -> Result<Json<CreatedBatch>, Problem> {
     let terms = BatchTerms { limit: BATCH_LIMIT, channel: service.channels.for_batch().await? };
-    let answer = service.submit_batch(key, &json, &terms).await?;
+    let answer = service.submit_batch(key.of_body(&json), &json, &terms).await?;
     let task_ids: Vec<TaskId> = answer.videos.into_iter().filter_map(|row| row.id).collect();
     let message = format!("{} video creation tasks queued", task_ids.len());
     Ok(Json(CreatedBatch { status: Status::Queued.as_str(), task_ids, message }))
