@@ -1,9 +1,11 @@
 //! ffmpeg as a child process: no inherited environment, a deadline, and an end
 //! with its parent.
 
+mod complaint;
 mod fitness;
 mod stream;
 
+pub use complaint::{NO_PICTURES, in_plain_words};
 pub use stream::{FrameStream, FrameTime};
 
 use std::path::{Path, PathBuf};
@@ -110,6 +112,7 @@ impl Running {
             let (fed, taken, complaint) = tokio::join!(feed, take, read_end(stderr));
             let status = self.child.wait().await.map_err(|source| RenderError::Io { doing, source })?;
             if !status.success() && !matches!(taken, Err(RenderError::Io { .. })) {
+                tracing::debug!(doing, %status, ?complaint, "ffmpeg failed");
                 return Err(RenderError::Ffmpeg { doing, status: status.to_string(), stderr: complaint });
             }
             let taken = taken?;

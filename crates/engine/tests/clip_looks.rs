@@ -140,3 +140,67 @@ async fn high_dynamic_range_becomes_standard_and_keeps_its_hues() -> Result<()> 
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn what_is_transparent_in_a_clip_is_black_as_in_a_still() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    // Red on the left; on the right white that nothing shall show.
+    let source = |format: &str| {
+        format!(
+            "color=red:size=128x64:rate=25:duration=0.2,format=rgba,\
+             geq=r=255:g='if(gt(X,63),255,0)':b='if(gt(X,63),255,0)':a='if(gt(X,63),0,255)',\
+             scale=out_color_matrix=bt601:out_range=tv,format={format}"
+        )
+    };
+    let coders: [(&str, &str, &[&str]); 5] = [
+        ("vp9.webm", "yuva420p", &["-c:v", "libvpx-vp9", "-deadline", "realtime", "-b:v", "0", "-crf", "10"]),
+        ("vp8.webm", "yuva420p", &["-c:v", "libvpx", "-auto-alt-ref", "0", "-b:v", "1M"]),
+        ("prores.mov", "yuva444p10", &["-c:v", "prores_ks", "-profile:v", "4444"]),
+        ("animation.mov", "argb", &["-c:v", "qtrle"]),
+        ("png.mov", "rgba", &["-c:v", "png"]),
+    ];
+    for (name, format, coder) in coders {
+        let path = made(directory.path(), name, &source(format), coder)?;
+        let facts = measured(&path).await?;
+        let pictures = read(&whole(&path), &facts, &output(128, 64, 25), 0..5)?;
+        for picture in &pictures {
+            let color = |x: usize| {
+                let chroma = 128 * 64 + 16 * 64 + x / 2;
+                [picture[32 * 128 + x], picture[chroma], picture[chroma + 64 * 32]]
+            };
+            ensure!(is_near(color(30), [63, 102, 240], 4), "{name}: red is {:?}", color(30));
+            ensure!(is_near(color(100), [16, 128, 128], 2), "{name}: nothing is {:?}", color(100));
+        }
+        ensure!(read(&whole(&path), &facts, &output(128, 64, 25), 3..5)? == pictures[3..], "{name} begins elsewhere");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_clip_of_any_shape_fits_any_frame() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    for (width, height) in [(2_048, 16), (16, 2_048)] {
+        // White in the middle, where a frame that is covered looks.
+        let (x, y) = (width / 2 - 40, height / 2 - 40);
+        let source = format!("color=black:size={width}x{height}:rate=25:duration=0.1,drawbox={x}:{y}:80:80:white:fill");
+        let path = made(directory.path(), &format!("{width}.mp4"), &source, &[X264, &["-crf", "5"]].concat())?;
+        let facts = measured(&path).await?;
+        for size in [(640, 360), (360, 640), (64, 64)] {
+            let output = output(size.0, size.1, 25);
+            for (fit, is_full) in [(Fit::Cover, true), (Fit::Contain, false), (Fit::Fill, false)] {
+                let clip = Clip { fit, ..whole(&path) };
+                let picture = &read(&clip, &facts, &output, 0..1)?[0];
+                let luma = &picture[..(size.0 * size.1) as usize];
+                let middle = |row: u32| (-2..2).map(move |column| (row, column));
+                let around = (size.1 / 2 - 2..size.1 / 2 + 2).flat_map(middle);
+                let at = |(row, column): (u32, i32)| {
+                    luma[(row * size.0 + (size.0 / 2).saturating_add_signed(column)) as usize]
+                };
+                let middle = around.map(at).max().unwrap();
+                ensure!(middle > 150, "{width}x{height} {fit:?} in {size:?}: {middle}");
+                ensure!(!is_full || luma.iter().all(|sample| *sample > 200), "{width}x{height} in {size:?}");
+            }
+        }
+    }
+    Ok(())
+}

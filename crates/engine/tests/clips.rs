@@ -20,6 +20,12 @@ const COUNTER: &str = "color=size=160x120:rate=25:duration=4,format=yuv420p,geq=
 /// Pictures in which everything moves.
 const MOTION: &str = "testsrc2=size=160x120:rate=25:duration=4";
 
+/// The same, filmed in fields: every other row of a picture is a fiftieth of a second younger.
+const FIELDS: &str = "testsrc2=size=160x120:rate=50:duration=4,interlace=scan=tff:lowpass=off";
+/// A bar that runs past, in fields.
+const RUNNING_BAR: &str = "color=black:size=160x120:rate=50:duration=1,format=yuv420p,\
+    geq=lum='if(between(mod(X-6*N\\,160)\\,20\\,70)\\,235\\,16)':cb=128:cr=128,interlace=scan=tff:lowpass=off";
+
 /// The same clip in another container or with other tags, its pictures untouched.
 fn remux(from: &Path, name: &str, before: &[&str], after: &[&str]) -> Result<PathBuf> {
     let path = from.with_file_name(name);
@@ -66,6 +72,14 @@ fn awkward_clips(directory: &Path) -> Result<Vec<PathBuf>> {
             &["-c:v", "libvpx", "-auto-alt-ref", "1", "-lag-in-frames", "16", "-g", "40"],
         )?,
         made(directory, "prores.mov", MOTION, &["-c:v", "prores_ks", "-profile:v", "0"])?,
+        made(directory, "fields.mp4", FIELDS, &with(&["-flags", "+ildct+ilme", "-g", "30", "-bf", "3"]))?,
+        made(
+            directory,
+            "fields.mkv",
+            FIELDS,
+            &["-c:v", "mpeg2video", "-flags", "+ildct+ilme", "-g", "12", "-bf", "2", "-q:v", "2"],
+        )?,
+        made(directory, "fields.mov", FIELDS, &["-c:v", "prores_ks", "-profile:v", "0", "-flags", "+ildct+ilme"])?,
     ])
 }
 
@@ -156,6 +170,41 @@ async fn a_clip_is_measured_as_it_is_displayed() -> Result<()> {
     {
         let facts = measured(&path).await?;
         assert_eq!((facts.width, facts.height, facts.has_sound), (width, height, has_sound), "{path:?}");
+    }
+    Ok(())
+}
+
+/// How many pixels are darker or brighter than both those above and below, as between the rows of two fields.
+fn combed(picture: &[u8]) -> usize {
+    let luma = |x: usize, y: usize| i32::from(picture[y * 160 + x]);
+    let is_tooth = |x: usize, y: usize| {
+        let (above, below) = (luma(x, y) - luma(x, y - 1), luma(x, y) - luma(x, y + 1));
+        above.abs() > 60 && below.abs() > 60 && (above > 0) == (below > 0)
+    };
+    (1..119).flat_map(|y| (0..160).map(move |x| (x, y))).filter(|(x, y)| is_tooth(*x, *y)).count()
+}
+
+#[tokio::test]
+async fn pictures_filmed_in_fields_are_shown_whole() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let fields = [X264, &["-flags", "+ildct+ilme", "-crf", "5"]].concat();
+    let whole_pictures = [X264, &["-crf", "5", "-bf", "0", "-f", "h264"]].concat();
+    let in_fields = [&fields[..], &["-bf", "0", "-f", "h264"]].concat();
+    let bar = made(directory.path(), "bar.mp4", RUNNING_BAR, &fields)?;
+    let bottom = made(directory.path(), "bottom.mp4", &RUNNING_BAR.replace("tff", "bff"), &fields)?;
+    // One that begins with whole pictures: each says itself what it is.
+    let progressive = RUNNING_BAR.replace(",interlace=scan=tff:lowpass=off", "").replace("rate=50", "rate=25");
+    let first = std::fs::read(made(directory.path(), "first.h264", &progressive, &whole_pictures)?)?;
+    let second = std::fs::read(made(directory.path(), "second.h264", RUNNING_BAR, &in_fields)?)?;
+    let both = directory.path().join("both.h264");
+    std::fs::write(&both, [first, second].concat())?;
+    let mixed = remux(&both, "mixed.mkv", &["-framerate", "25", "-fflags", "+genpts"], &[])?;
+    for (path, frames) in [(bar, 2..23), (bottom, 2..23), (mixed, 27..48)] {
+        let facts = measured(&path).await?;
+        let pictures = read(&whole(&path), &facts, &output(160, 120, 25), frames)?;
+        let worst = pictures.iter().map(|picture| combed(picture)).max();
+        ensure!(worst < Some(60), "{path:?}: {worst:?} pixels are combed");
+        ensure!(pictures.windows(2).all(|pair| pair[0] != pair[1]), "{path:?}: a picture is shown twice");
     }
     Ok(())
 }

@@ -112,13 +112,13 @@ pub enum RenderError {
         reason: String,
     },
     /// ffmpeg ended badly.
-    #[error("ffmpeg failed while {doing} ({status}): {stderr}")]
+    #[error("ffmpeg failed while {doing} ({status}); what it said is in the log at level debug")]
     Ffmpeg {
         /// What it was asked to do.
         doing: &'static str,
         /// Exit code or signal.
         status: String,
-        /// The end of what it said.
+        /// The beginning of what it said. It is for those who maintain this, and never shown to users.
         stderr: String,
     },
     /// A child process did not end in time and was killed.

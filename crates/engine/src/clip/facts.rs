@@ -8,6 +8,8 @@ use rushes_core::spec::Trim;
 use rushes_core::timeline::Clip;
 use rushes_core::units::FrameRate;
 
+use super::stored::Stored;
+
 /// By how much a picture may be late and still be shown. Containers round times to a millisecond;
 /// without it a picture that belongs to a frame could miss it now and then.
 const TOLERANCE: Duration = Duration::from_millis(2);
@@ -25,6 +27,8 @@ pub struct ClipFacts {
     pub has_sound: bool,
     /// How its numbers become colours.
     pub colors: Colors,
+    /// How its pictures are stored.
+    pub stored: Stored,
     pub(super) table: Arc<PictureTable>,
 }
 
@@ -151,7 +155,10 @@ impl ClipFacts {
             return Ok(());
         }
         let (start, duration) = (clip.trim.start.as_secs_f64(), self.duration.as_secs_f64());
-        Err(RenderError::medium(&clip.path, format!("it lasts {duration:.3} s and is to start at {start:.3} s")))
+        Err(RenderError::medium(
+            &clip.path,
+            format!("it lasts {duration:.3} s, so it cannot start at {start:.3} s (start_s)"),
+        ))
     }
 
     /// Index of the picture that is on screen `frame` frames after the clip began. Equal indices are
@@ -187,6 +194,7 @@ pub mod tests {
             duration: table.duration(),
             has_sound: false,
             colors: Colors { has_matrix: true, is_wide: false, transfer: Transfer::Standard },
+            stored: Stored { size: (2, 2), may_be_interlaced: false, has_alpha: false, decoder: None },
             table: Arc::new(table),
         }
     }

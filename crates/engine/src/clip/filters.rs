@@ -11,9 +11,23 @@ const WHITE_NITS: u32 = 203;
 /// The brightest light that is kept apart from white, as a multiple of it: 1,000 cd/m² is what most is graded for.
 const PEAK: f64 = 4.93;
 
+/// A clip that is more times as long as the frame is cut before it is scaled.
+const MOST_BEYOND: u64 = 4;
+/// Makes whole pictures of those that say that their rows were filmed in two turns, as many as there were: the
+/// missing half of the rows is found from those around it and from the pictures before and after.
+const DEINTERLACE: &str = "bwdif=mode=send_frame:parity=auto:deint=interlaced";
+
+/// The filter that pictures go through before any of them is left out, if they need one.
+pub fn deinterlacer(facts: &ClipFacts) -> Option<&'static str> {
+    facts.stored.may_be_interlaced.then_some(DEINTERLACE)
+}
+
 /// The filters that turn a clip's upright pictures into those of the frame: 8 bits, 4:2:0, BT.709, limited range.
 pub fn filters(facts: &ClipFacts, fit: Fit, output: &Output) -> String {
     let (scaled, placed) = shape(facts, fit, output);
+    // What is transparent is black, as in stills.
+    let blackened = if facts.stored.has_alpha { "premultiply=inplace=1," } else { "" };
+    let scaled = format!("{blackened}{scaled}");
     let colors = facts.colors;
     let from = matrix(facts);
     if colors.transfer == Transfer::Standard && !colors.is_wide {
@@ -31,12 +45,23 @@ fn shape(facts: &ClipFacts, fit: Fit, output: &Output) -> (String, String) {
     let is_clip_wider = clip_width * height > width * clip_height;
     let across = || nearest_even(height * clip_width, clip_height);
     let down = || nearest_even(width * clip_height, clip_width);
-    let (scaled_width, scaled_height) = match fit {
+    let (mut scaled_width, mut scaled_height) = match fit {
         Fit::Fill => (width, height),
         Fit::Cover if is_clip_wider => (across().max(width), height),
         Fit::Cover => (width, down().max(height)),
         Fit::Contain if is_clip_wider => (width, down().clamp(2, height)),
         Fit::Contain => (across().clamp(2, width), height),
+    };
+    let (stored_width, stored_height) = facts.stored.size;
+    let columns = needed(stored_width.into(), &mut scaled_width, width);
+    let rows = needed(stored_height.into(), &mut scaled_height, height);
+    let cut = match (columns, rows) {
+        (None, None) => String::new(),
+        (columns, rows) => {
+            let side =
+                |count: Option<u64>, whole: &str| count.map_or_else(|| whole.to_owned(), |count| count.to_string());
+            format!("crop={}:{},", side(columns, "iw"), side(rows, "ih"))
+        }
     };
     // Offsets are even, so that chroma stays where it belongs.
     let offset = |outer: u64, inner: u64| outer.saturating_sub(inner) / 4 * 2;
@@ -50,7 +75,18 @@ fn shape(facts: &ClipFacts, fit: Fit, output: &Output) -> (String, String) {
             format!("crop={width}:{height}:{x}:{y}")
         }
     };
-    (format!("scale={scaled_width}:{scaled_height}:{SCALER}"), placed)
+    (format!("{cut}scale={scaled_width}:{scaled_height}:{SCALER}"), placed)
+}
+
+/// How many columns or rows of a clip are enough where it reaches far beyond the frame: then not all of it is
+/// scaled, since it could become larger than there is memory. `scaled` becomes the length of what is left.
+fn needed(stored: u64, scaled: &mut u64, frame: u64) -> Option<u64> {
+    if *scaled <= MOST_BEYOND * frame {
+        return None;
+    }
+    let kept = (stored * 2 * frame).div_ceil(*scaled).next_multiple_of(2).min(stored);
+    *scaled = nearest_even(*scaled * kept, stored).max(frame);
+    Some(kept)
 }
 
 /// The even number nearest to a fraction.

@@ -8,14 +8,20 @@ mod facts;
 mod filters;
 mod probe;
 mod reader;
+mod stored;
 mod thinning;
 
 pub use facts::{ClipFacts, Colors, Transfer, lap};
 pub use probe::{probe, shown_duration};
 pub use reader::ClipReader;
+pub use stored::Stored;
 
 use std::ffi::OsString;
 use std::path::Path;
+
+use rushes_core::ports::RenderError;
+
+use crate::ffmpeg::in_plain_words;
 
 /// The containers that are opened, as ffmpeg names them. No playlist is among them.
 const FORMATS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm";
@@ -51,12 +57,18 @@ fn input(path: &Path, before: &[&str]) -> Vec<OsString> {
     arguments
 }
 
-/// The first of what ffmpeg said, which names the cause, without the address of the object that said it.
-fn complaint(words: &str) -> String {
-    if words.contains("matches no streams") {
-        return "it holds no pictures".to_owned();
+/// What went wrong with the clip at `path`; where it took too long, that is a fault of the clip.
+fn of_clip(path: &Path, error: RenderError) -> RenderError {
+    match error {
+        RenderError::Deadline { seconds, .. } => {
+            RenderError::medium(path, format!("reading it takes more than {seconds} s; export it smaller"))
+        }
+        other => other,
     }
-    let line = words.lines().find(|line| !line.trim().is_empty()).unwrap_or("none of its pictures can be decoded");
-    let words = line.split_once("] ").map_or(line, |(_, words)| words);
-    format!("ffmpeg cannot read it: {}", words.trim())
+}
+
+/// What is wrong with the clip at `path`, of which ffmpeg said `words`.
+fn complaint(path: &Path, words: &str) -> RenderError {
+    tracing::debug!(?words, "a clip cannot be read");
+    RenderError::medium(path, in_plain_words(words))
 }

@@ -7,8 +7,9 @@ use std::time::Duration;
 use rushes_core::ports::RenderError;
 
 use super::facts::{ClipFacts, Colors, PictureTable, Transfer};
-use super::{MAX_SIDE, complaint, input};
-use crate::ffmpeg::Ffmpeg;
+use super::stored::Stored;
+use super::{MAX_SIDE, complaint, input, of_clip};
+use crate::ffmpeg::{Ffmpeg, NO_PICTURES};
 
 /// The longest clip.
 const MAX_DURATION: Duration = Duration::from_hours(6);
@@ -54,6 +55,7 @@ pub async fn probe(ffmpeg: &Ffmpeg, path: &Path) -> Result<ClipFacts, RenderErro
         duration,
         has_sound: packets.has_sound,
         colors: looks.colors,
+        stored: looks.stored,
         table: Arc::new(packets.table),
     })
 }
@@ -79,10 +81,10 @@ async fn read_packets(ffmpeg: &Ffmpeg, path: &Path) -> Result<Packets, RenderErr
     arguments.extend(output.split(' ').map(Into::into));
     let text = ffmpeg.start("measuring a clip", DEADLINE, arguments)?.output().await;
     let text = text.map_err(|error| match error {
-        RenderError::Ffmpeg { stderr, .. } => RenderError::medium(path, complaint(&stderr)),
-        other => other,
+        RenderError::Ffmpeg { stderr, .. } => complaint(path, &stderr),
+        other => of_clip(path, other),
     })?;
-    parse_packets(&String::from_utf8_lossy(&text)).ok_or_else(|| RenderError::medium(path, "it holds no pictures"))
+    parse_packets(&String::from_utf8_lossy(&text)).ok_or_else(|| complaint(path, NO_PICTURES))
 }
 
 /// Reads what ffmpeg's `framecrc` writes: a line for each packet with stream, decoding time, time,
@@ -119,7 +121,7 @@ fn parse_packets(text: &str) -> Option<Packets> {
 /// What one decoded picture tells.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Looks {
-    size: (u32, u32),
+    stored: Stored,
     /// Width of a pixel over its height, as numerator and denominator.
     pixel_shape: (u32, u32),
     colors: Colors,
@@ -128,9 +130,9 @@ struct Looks {
 impl Looks {
     /// The size in square pixels: a flat pixel makes the picture wider, a tall one higher, none makes it smaller.
     fn displayed_size(&self) -> Result<(u32, u32), String> {
-        let (width, height) = self.size;
+        let (width, height) = self.stored.size;
         if width == 0 || height == 0 || width > MAX_SIDE || height > MAX_SIDE {
-            return Err(format!("{width}x{height} pixels; a side has at most {MAX_SIDE}"));
+            return Err(format!("its pictures have {width}x{height} pixels; a side may have {MAX_SIDE} at most"));
         }
         let (across, down) = self.pixel_shape;
         // Wilder shapes are mistakes of the file.
@@ -152,10 +154,11 @@ fn look(ffmpeg: &Ffmpeg, path: &Path) -> Result<Looks, RenderError> {
     let mut arguments = input(path, &["-loglevel", "info", "-nostats"]);
     let output = "-map 0:V:0 -frames:v 1 -vf showinfo,scale=16:16 -pix_fmt gray";
     arguments.extend(output.split(' ').map(Into::into));
-    let words = ffmpeg.start_frames("looking at a clip", DEADLINE, arguments)?.words()?;
+    let words = ffmpeg.start_frames("looking at a clip", DEADLINE, arguments)?.words();
+    let words = words.map_err(|error| of_clip(path, error))?;
     // Before a picture is there, ffmpeg tells much that is no complaint.
     let errors = || words.lines().filter(|line| line.contains("rror") || line.contains("nvalid"));
-    parse_looks(&words).ok_or_else(|| RenderError::medium(path, complaint(&errors().collect::<Vec<_>>().join("\n"))))
+    parse_looks(&words).ok_or_else(|| complaint(path, &errors().collect::<Vec<_>>().join("\n")))
 }
 
 /// Reads what ffmpeg's `showinfo` says of the last picture it saw.
@@ -172,8 +175,9 @@ fn parse_looks(words: &str) -> Option<Looks> {
     let colors = said("color_range:").unwrap_or_default();
     let color = |name: &str| value(colors, name).unwrap_or_default();
     let is_known = |value: &str| !matches!(value, "" | "unknown" | "unspecified" | "reserved");
+    let size = pair(value(picture, "s:")?, 'x')?;
     Some(Looks {
-        size: pair(value(picture, "s:")?, 'x')?,
+        stored: Stored::new(size, &value(picture, "fmt:").unwrap_or_default(), words),
         pixel_shape: value(picture, "sar:").and_then(|text| pair(text, '/')).unwrap_or((1, 1)),
         colors: Colors {
             has_matrix: is_known(&color("color_space:")),
@@ -206,7 +210,10 @@ mod tests {
     #[test]
     fn a_displayed_size_counts_square_pixels() {
         let colors = Colors { has_matrix: true, is_wide: false, transfer: Transfer::Standard };
-        let size = |size, pixel_shape| Looks { size, pixel_shape, colors }.displayed_size().ok();
+        let size = |size, pixel_shape| {
+            let stored = Stored::new(size, "yuv420p", "");
+            Looks { stored, pixel_shape, colors }.displayed_size().ok()
+        };
         assert_eq!(size((720, 576), (64, 45)), Some((1_024, 576)));
         assert_eq!(size((1_440, 1_080), (4, 3)), Some((1_920, 1_080)));
         assert_eq!(size((720, 480), (8, 9)), Some((720, 540)));

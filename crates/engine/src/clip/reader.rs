@@ -7,9 +7,9 @@ use rushes_core::spec::Output;
 use rushes_core::timeline::Clip;
 
 use super::facts::ClipFacts;
-use super::filters::filters;
+use super::filters::{deinterlacer, filters};
 use super::thinning::Thinning;
-use super::{complaint, input};
+use super::{complaint, input, of_clip};
 use crate::ffmpeg::{Ffmpeg, FrameStream, FrameTime};
 use crate::picture::Picture;
 
@@ -107,13 +107,13 @@ impl ClipReader {
         for start in attempts.into_iter().flatten() {
             let is_last = start == Start::Beginning || start == Start::Picture(0);
             let mut stream = self.stream(start)?;
-            let next_ticks = self.ticks(stream.next_time()?)?;
+            let next_ticks = self.ticks(stream.next_time())?;
             if !is_last && next_ticks.is_none_or(|ticks| ticks > wanted_ticks) {
                 tracing::debug!(?start, wanted_ticks, ?next_ticks, "decoding starts again from an earlier picture");
                 continue;
             }
             if next_ticks.is_none() {
-                return Err(RenderError::medium(&self.clip.path, complaint(&stream.words()?)));
+                return Err(complaint(&self.clip.path, &stream.words()?));
             }
             let mut ahead = Ahead { stream, next_ticks };
             // Shown even where its time has not come: nothing is before it.
@@ -137,16 +137,17 @@ impl ClipReader {
 
     /// Makes the stream's next picture the one shown.
     fn read(&mut self, ahead: &mut Ahead) -> Result<(), RenderError> {
-        if !ahead.stream.read(self.picture.bytes_mut())? {
-            return Err(RenderError::medium(&self.clip.path, "a picture of it was cut off"));
+        let is_whole = ahead.stream.read(self.picture.bytes_mut());
+        if !is_whole.map_err(|error| of_clip(&self.clip.path, error))? {
+            return Err(complaint(&self.clip.path, &ahead.stream.words()?));
         }
-        ahead.next_ticks = self.ticks(ahead.stream.next_time()?)?;
+        ahead.next_ticks = self.ticks(ahead.stream.next_time())?;
         Ok(())
     }
 
     /// A time in the table's ticks.
-    fn ticks(&self, time: Option<FrameTime>) -> Result<Option<i64>, RenderError> {
-        match time {
+    fn ticks(&self, time: Result<Option<FrameTime>, RenderError>) -> Result<Option<i64>, RenderError> {
+        match time.map_err(|error| of_clip(&self.clip.path, error))? {
             Some(time) if time.time_base == self.facts.table.time_base => Ok(Some(time.ticks)),
             Some(time) => {
                 Err(RenderError::Stream { reason: format!("a clip's times are in units of {:?}", time.time_base) })
@@ -163,17 +164,23 @@ impl ClipReader {
             Some(kept) => format!("select={kept},{filters}"),
             None => filters,
         };
+        let deinterlacer = deinterlacer(&self.facts);
         // Half-way from the picture before, so that no rounding can hide the one that is wanted.
         let (seek, filters) = match start {
             Start::Picture(0) | Start::Beginning => (None, filters),
             Start::Picture(index) => {
                 let border = self.seconds(i128::from(ticks[index - 1]) + i128::from(ticks[index]), 2);
-                (Some(self.seconds(i128::from(ticks[index]), 1)), format!("trim=start={border},{filters}"))
+                // The rows of the picture before tell what those of this one lack.
+                let first = index - usize::from(deinterlacer.is_some());
+                (Some(self.seconds(i128::from(ticks[first]), 1)), format!("trim=start={border},{filters}"))
             }
             Start::Key(index) => (Some(self.seconds(i128::from(ticks[index]), 1)), filters),
         };
-        let seek = seek.as_ref().map(|seconds| ["-noaccurate_seek", "-ss", seconds]);
-        let mut arguments = input(&self.clip.path, seek.as_ref().map_or(&[], |seek| &seek[..]));
+        let filters = deinterlacer.into_iter().chain([filters.as_str()]).collect::<Vec<_>>().join(",");
+        let decoder = self.facts.stored.decoder.map(|name| ["-c:v", name]);
+        let seek = seek.as_deref().map(|seconds| ["-noaccurate_seek", "-ss", seconds]);
+        let before = [decoder.as_ref().map(<[_; 2]>::as_slice), seek.as_ref().map(<[_; 3]>::as_slice)];
+        let mut arguments = input(&self.clip.path, &before.map(Option::unwrap_or_default).concat());
         let output = [
             "-map",
             "0:V:0",

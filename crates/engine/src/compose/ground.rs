@@ -104,7 +104,10 @@ impl<'a> GroundPainter<'a> {
             Moment::Still(still, None) => {
                 let picture = self.sources.still(still)?;
                 if (picture.width(), picture.height()) != (width, height) {
-                    return Err(RenderError::medium(&still.path, "the decoded picture has another size"));
+                    return Err(RenderError::Broken {
+                        reason: "a decoded picture has another size".to_owned(),
+                        source: None,
+                    });
                 }
                 canvas.clone_from(picture);
             }
