@@ -49,7 +49,11 @@ async fn draw(
     if frame >= frames {
         bail!("--at {:?} is behind the end: the video lasts {:?}", options.at, rate.time_of(frames));
     }
-    Ok(engine.preview(&timeline, frame, format).await.map_err(|error| places.explain(error))?)
+    let preview = engine.preview(&timeline, frame, format).await.map_err(|error| places.explain(error))?;
+    for warning in preview.warnings {
+        eprintln!("warning: {}", places.tell(warning));
+    }
+    Ok(preview.file)
 }
 
 /// What the name promises.

@@ -14,7 +14,7 @@ use crate::compose::Composer;
 use crate::ffmpeg::Ffmpeg;
 use crate::h264::{repeat_pictures, share_sets};
 use crate::plan::Segment;
-use crate::sources::Sources;
+use crate::sources::{DamagedFile, Sources};
 use picture_pipe::{Lent, PicturePipe};
 
 /// What the stream of every segment has in common: colours; one IDR picture at the
@@ -76,6 +76,8 @@ pub struct EncodedSegment {
     pub frames: u64,
     /// Pictures composed and encoded.
     pub distinct_frames: u64,
+    /// Damaged pictures that it shows.
+    pub damaged: Vec<DamagedFile>,
 }
 
 /// How pictures are handed to the encoder.
@@ -87,7 +89,7 @@ enum Feed {
     EveryFrame,
 }
 
-/// Draws and encodes a segment. `drawn` is told the frames that each finished picture stands for.
+/// Draws and encodes a segment, which shows pictures that are `damaged`. `drawn` is told the frames that each finished picture stands for.
 ///
 /// # Errors
 /// [`RenderError`] when drawing or ffmpeg fails.
@@ -95,6 +97,7 @@ pub async fn encode_segment(
     ffmpeg: &Ffmpeg,
     segment: &Arc<Segment>,
     sources: &Arc<Sources>,
+    damaged: Vec<DamagedFile>,
     drawn: &UnboundedSender<u64>,
 ) -> Result<EncodedSegment, RenderError> {
     let frames = segment.frames();
@@ -102,7 +105,9 @@ pub async fn encode_segment(
         let durations: Vec<u64> = segment.shots.iter().map(|shot| shot.frames).collect();
         let distinct = encode(ffmpeg, segment, sources, Feed::Distinct, drawn).await?;
         match repeat_pictures(&distinct, &durations) {
-            Ok(stream) => return Ok(EncodedSegment { stream, frames, distinct_frames: durations.len() as u64 }),
+            Ok(stream) => {
+                return Ok(EncodedSegment { stream, frames, distinct_frames: durations.len() as u64, damaged });
+            }
             Err(error) => {
                 tracing::warn!(%error, frames, "the pictures cannot be repeated; every frame is encoded");
             }
@@ -111,7 +116,7 @@ pub async fn encode_segment(
     let stream = encode(ffmpeg, segment, sources, Feed::EveryFrame, drawn).await?;
     let stream = share_sets(&stream, usize::try_from(frames).unwrap_or(usize::MAX))
         .map_err(|error| RenderError::Stream { reason: error.to_string() })?;
-    Ok(EncodedSegment { stream, frames, distinct_frames: segment.shots.len() as u64 })
+    Ok(EncodedSegment { stream, frames, distinct_frames: segment.shots.len() as u64, damaged })
 }
 
 async fn encode(

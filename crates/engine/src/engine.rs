@@ -1,5 +1,6 @@
 //! The whole way from a timeline to files.
 
+mod damage;
 mod shape;
 
 use std::collections::HashSet;
@@ -19,12 +20,13 @@ use crate::encode::EncodedSegment;
 use crate::ffmpeg::Ffmpeg;
 use crate::fingerprint::{FileHashes, hash_files, segment_key, segment_keys, video_key};
 use crate::plan::{Plan, missing_letters};
-use crate::remember::VideoStorage;
+use crate::remember::{FinishedVideo, VideoStorage};
 use crate::slots::Slots;
-use crate::snapshot::{PictureFormat, snapshot};
+use crate::snapshot::{PictureFormat, Snapshot, snapshot};
 use crate::sound::{AacTrack, Sound, encode_sound, sound_key, sound_warnings};
 use crate::sources::Loader;
 use crate::text::Typesetter;
+use damage::{of_damaged, warning};
 use shape::{Shape, Silent, stitch};
 
 /// Names of the results in a shape's directory.
@@ -53,6 +55,15 @@ pub struct PlannedSegment {
     pub is_moving: bool,
     /// Whether rendering it again would find it remembered.
     pub is_remembered: bool,
+}
+
+/// A frame of a video.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preview {
+    /// A picture file.
+    pub file: Vec<u8>,
+    /// What is missing of it.
+    pub warnings: Vec<RenderWarning>,
 }
 
 impl Engine {
@@ -94,11 +105,13 @@ impl Engine {
         timeline: &Timeline,
         frame: u64,
         format: PictureFormat,
-    ) -> Result<Vec<u8>, RenderError> {
+    ) -> Result<Preview, RenderError> {
         self.check_ffmpeg().await?;
         let plan = Plan::new(timeline, &mut Typesetter::new());
         let loader = Loader::new(self.ffmpeg.clone(), timeline.output, std::env::temp_dir());
-        snapshot(&self.ffmpeg, &plan, &loader, frame, format).await
+        let Snapshot { file, damaged } = snapshot(&self.ffmpeg, &plan, &loader, frame, format).await?;
+        let warnings = damaged.into_iter().map(|(path, damage)| warning(path, damage)).collect();
+        Ok(Preview { file, warnings })
     }
 
     /// What the segments of a video are, and which of them are remembered.
@@ -147,7 +160,7 @@ impl Renderer for Engine {
             make_folder(&directory).await.map_err(|source| RenderError::Io { doing: "making a folder", source })?;
             let storage = VideoStorage { memo: self.memo.as_ref(), directory: &directory };
             match recall(self.memo.as_ref(), key, &storage).await {
-                Some(files) => finished.push((place, files)),
+                Some(video) => finished.push((place, video)),
                 None => missing.push((place, Shape { plan, segment_keys, key, directory })),
             }
         }
@@ -155,13 +168,14 @@ impl Renderer for Engine {
             let soundtrack = Arc::clone(&job.soundtrack);
             sound_warnings(&self.ffmpeg, self.memo.as_ref(), soundtrack, sound_key, job.directory).await?
         } else {
-            let (files, of_sound) = self.render_missing(missing, &job, sound_key, progress).await?;
-            finished.extend(files);
+            let (videos, of_sound) = self.render_missing(missing, &job, &hashes, sound_key, progress).await?;
+            finished.extend(videos);
             of_sound
         };
         finished.sort_by_key(|(place, _)| *place);
-        let warnings = told_once(warnings).into_iter().chain(of_sound).collect();
-        Ok(Rendered { files: finished.into_iter().map(|(_, files)| files).collect(), warnings })
+        let damaged = of_damaged(&hashes, finished.iter().flat_map(|(_, video)| &video.damaged));
+        let warnings = told_once(warnings).into_iter().chain(damaged).chain(of_sound).collect();
+        Ok(Rendered { files: finished.into_iter().map(|(_, video)| video.files).collect(), warnings })
     }
 }
 
@@ -171,15 +185,16 @@ impl Engine {
         &self,
         shapes: Vec<(usize, Shape)>,
         job: &RenderJob<'_>,
+        hashes: &FileHashes,
         sound_key: MemoKey,
         progress: &dyn Progress,
-    ) -> Result<(Vec<(usize, RenderedFiles)>, Vec<RenderWarning>), RenderError> {
+    ) -> Result<(Vec<(usize, FinishedVideo)>, Vec<RenderWarning>), RenderError> {
         self.check_ffmpeg().await?;
         let frames = shapes.iter().map(|(_, shape)| shape.plan.frames()).sum();
         let (drawn, counter) = unbounded_channel();
         let shapes = &shapes;
         // The counter ends when nobody can draw any more.
-        let pictures = async move { self.render_silent(shapes.iter().map(|(_, shape)| shape), &drawn).await };
+        let pictures = async move { self.render_silent(shapes.iter().map(|(_, shape)| shape), hashes, &drawn).await };
         let soundtrack = Arc::clone(&job.soundtrack);
         let sound = encode_sound(&self.ffmpeg, self.memo.as_ref(), soundtrack, sound_key, job.directory);
         let counting = async {
@@ -203,15 +218,15 @@ impl Engine {
         shape: &Shape,
         silent: Silent,
         sound: Arc<Option<AacTrack>>,
-    ) -> Result<RenderedFiles, RenderError> {
+    ) -> Result<FinishedVideo, RenderError> {
         let segments = silent.count();
         let storage = VideoStorage { memo: self.memo.as_ref(), directory: &shape.directory };
         let joining = async {
             let value = stitch(shape, silent, sound).await?;
             Ok::<_, RenderError>(Fresh { value, time_to_live: shape.key.kind.time_to_live() })
         };
-        let Recalled { value: files, .. } = once_in(self.memo.as_ref(), shape.key, &storage, joining).await?;
-        Ok(RenderedFiles { segments, ..files })
+        let Recalled { value: video, .. } = once_in(self.memo.as_ref(), shape.key, &storage, joining).await?;
+        Ok(FinishedVideo { files: RenderedFiles { segments, ..video.files }, ..video })
     }
 }
 

@@ -24,7 +24,7 @@ mod sound;
 mod sources;
 pub mod text;
 
-pub use engine::{Engine, PlannedSegment};
+pub use engine::{Engine, PlannedSegment, Preview};
 pub use ffmpeg::Ffmpeg;
 pub use mp4::{MovieError, MovieFacts, PictureFacts, SegmentFacts, SoundFacts, is_mp4, is_own_movie, read_movie};
 pub use snapshot::PictureFormat;

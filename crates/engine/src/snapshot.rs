@@ -1,6 +1,7 @@
 //! One frame as a picture file: drawn as for the video, saved as JPEG or PNG.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use rushes_core::ports::RenderError;
@@ -10,7 +11,7 @@ use crate::compose::Composer;
 use crate::ffmpeg::Ffmpeg;
 use crate::picture::Picture;
 use crate::plan::Plan;
-use crate::sources::Loader;
+use crate::sources::{Damage, Loader};
 
 const DEADLINE: Duration = Duration::from_secs(60);
 /// The poster is the picture at this moment, or a tenth into a shorter video.
@@ -25,12 +26,20 @@ pub enum PictureFormat {
     Png,
 }
 
+/// A picture file of a frame.
+pub struct Snapshot {
+    /// Nothing for a video without frames.
+    pub file: Vec<u8>,
+    /// Damaged pictures that it shows.
+    pub damaged: Vec<(PathBuf, Damage)>,
+}
+
 /// The frame that stands for the video.
 pub fn poster_frame(plan: &Plan) -> u64 {
     plan.output.frame_rate.frame_at(POSTER_MOMENT).min(plan.frames() / 10)
 }
 
-/// What a frame shows, as a picture file; the last frame for a later one, nothing for a video without frames.
+/// What a frame shows, as a picture file; the last frame for a later one.
 ///
 /// # Errors
 /// [`RenderError`] when drawing or ffmpeg fails.
@@ -40,9 +49,10 @@ pub async fn snapshot(
     loader: &Loader,
     frame: u64,
     format: PictureFormat,
-) -> Result<Vec<u8>, RenderError> {
-    let Some(look) = plan.look(frame) else { return Ok(Vec::new()) };
+) -> Result<Snapshot, RenderError> {
+    let Some(look) = plan.look(frame) else { return Ok(Snapshot { file: Vec::new(), damaged: Vec::new() }) };
     let sources = loader.load(std::iter::once(&look)).await?;
+    let damaged = sources.damaged().to_vec();
     let output = plan.output;
     let draw = move |mut encoder: std::fs::File| {
         let mut picture = Picture::black(output.width as usize, output.height as usize);
@@ -50,7 +60,8 @@ pub async fn snapshot(
         let written = encoder.write_all(picture.bytes());
         written.map_err(|source| RenderError::Io { doing: "writing to ffmpeg", source })
     };
-    ffmpeg.start("making a picture", DEADLINE, arguments(&output, format))?.feed(draw).await
+    let file = ffmpeg.start("making a picture", DEADLINE, arguments(&output, format))?.feed(draw).await?;
+    Ok(Snapshot { file, damaged })
 }
 
 fn arguments(output: &Output, format: PictureFormat) -> Vec<String> {

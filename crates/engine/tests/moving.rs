@@ -173,7 +173,7 @@ async fn a_preview_is_the_frame_of_the_video() -> Result<()> {
     let files = render(&engine, story(directory.path())?, directory.path()).await?;
     for frame in [20, 66, 130, 185] {
         let png = directory.path().join("preview.png");
-        std::fs::write(&png, engine.preview(&timeline, frame, PictureFormat::Png).await?)?;
+        std::fs::write(&png, engine.preview(&timeline, frame, PictureFormat::Png).await?.file)?;
         let (drawn, shown) = (rgb(&png, 0)?, rgb(&files.video, frame)?);
         let difference: u64 = drawn.iter().zip(&shown).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
         ensure!(difference / (drawn.len() as u64) < 6, "frame {frame}: {}", difference / drawn.len() as u64);

@@ -8,12 +8,12 @@ mod common;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use common::{ffmpeg, program};
 use image::{ImageEncoder, ImageFormat};
-use rushes_core::spec::{Fit, Output};
+use rushes_core::spec::{Camera, CameraPath, Direction, Easing, Fit, Output, View};
 use rushes_core::timeline::{Backdrop, Soundtrack, SpokenScene, SpokenVideo, Still, Timeline};
-use rushes_core::units::FrameRate;
+use rushes_core::units::{FrameRate, Portion};
 use rushes_engine::{Engine, PictureFormat};
 
 type Rgb = [u8; 3];
@@ -32,7 +32,7 @@ const fn grey(level: u8) -> Rgb {
 /// The middle of each quarter, as a frame with the picture shows it.
 async fn shown(picture: &str) -> Result<Vec<Rgb>> {
     let (timeline, _) = story(picture);
-    let png = Engine::new(program()).preview(&timeline, 0, PictureFormat::Png).await?;
+    let png = Engine::new(program()).preview(&timeline, 0, PictureFormat::Png).await?.file;
     let rgb = ffmpeg(&["-f", "png_pipe", "-i", "-", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"], &png)?;
     ensure!(rgb.len() == 128 * 96 * 3, "{picture}: {} bytes", rgb.len());
     let at = |x: usize, y: usize| {
@@ -168,5 +168,45 @@ async fn what_a_profile_means_is_kept_in_the_folder_of_the_task_whatever_its_nam
     let kept = std::fs::read_dir(files.poster.parent().unwrap())?.map(|entry| Ok(entry?.path()));
     let kept: Vec<_> = kept.collect::<Result<_>>()?;
     assert!(kept.iter().all(|path| path.extension().is_none_or(|ending| ending != "cube")), "{kept:?}");
+    Ok(())
+}
+
+/// A camera that does so.
+fn camera(path: CameraPath) -> Option<Camera> {
+    Some(Camera { path, easing: Easing::Linear })
+}
+
+#[tokio::test]
+async fn a_picture_of_any_shape_fills_the_frame_or_stands_in_its_middle() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let portion = |share| Portion::new(share).unwrap();
+    let view = View { x: portion(0.3), y: portion(0.3), width: portion(0.2), height: portion(0.2) };
+    let pan = CameraPath::Pan { direction: Direction::Left, amount: 0.2 };
+    for (number, (width, height)) in [(3, 5_000), (5_000, 3), (1, 16_000), (16_000, 1), (1, 1)].into_iter().enumerate()
+    {
+        let path = directory.path().join(format!("{number}.png"));
+        image::RgbImage::from_pixel(width, height, image::Rgb(WHITE)).save(&path)?;
+        for (fit, camera) in [
+            (Fit::Cover, None),
+            (Fit::Contain, None),
+            (Fit::Fill, None),
+            (Fit::Cover, camera(CameraPath::ZoomIn { amount: 0.5 })),
+            (Fit::Cover, camera(pan)),
+            (Fit::Cover, camera(CameraPath::Between { from: view, to: view })),
+        ] {
+            let backdrop = Backdrop::Still(Still { path: path.clone(), fit, camera });
+            let output = Output { width: 640, height: 480, frame_rate: FrameRate::new(24).unwrap() };
+            let (timeline, _) = Timeline::lay(output, SpokenVideo::plain(vec![SpokenScene::plain(backdrop)]));
+            let preview = Engine::new(program()).preview(&timeline, 0, PictureFormat::Png).await;
+            let png = preview.with_context(|| format!("{width}x{height} {fit:?} {camera:?}"))?.file;
+            let luma = ffmpeg(&["-f", "png_pipe", "-i", "-", "-f", "rawvideo", "-pix_fmt", "gray", "-"], &png)?;
+            let is_bright = |at: usize| luma[at] > 100;
+            let is_right = match fit {
+                Fit::Contain => (310..330).any(|x| is_bright(240 * 640 + x)) && (width == height || !is_bright(0)),
+                Fit::Cover | Fit::Fill => (0..luma.len()).all(is_bright),
+            };
+            ensure!(is_right, "{width}x{height} {fit:?} {camera:?}");
+        }
+    }
     Ok(())
 }

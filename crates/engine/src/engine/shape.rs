@@ -12,12 +12,14 @@ use rushes_core::task::SegmentCount;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::{Engine, POSTER_FILE, VIDEO_FILE};
-use crate::encode::encode_segment;
+use crate::encode::{EncodedSegment, encode_segment};
+use crate::fingerprint::FileHashes;
 use crate::mp4::{WrittenFile, write_mp4};
 use crate::plan::Plan;
+use crate::remember::FinishedVideo;
 use crate::snapshot::{PictureFormat, poster_frame, snapshot};
 use crate::sound::AacTrack;
-use crate::sources::Loader;
+use crate::sources::{Damage, DamagedFile, Loader, Sources};
 
 /// Segments at the end that are not rendered in order but the longest first, as a multiple of those rendered at once.
 const LAST_ROUNDS: usize = 2;
@@ -29,6 +31,7 @@ const ON_THEIR_WAY: NonZeroUsize = NonZeroUsize::MIN;
 struct SegmentFile {
     path: PathBuf,
     distinct_frames: u64,
+    damaged: Vec<DamagedFile>,
     is_reused: bool,
 }
 
@@ -38,10 +41,19 @@ struct Shared<'a> {
     loader: Loader,
     segment_keys: &'a [MemoKey],
     directory: &'a Path,
+    hashes: &'a FileHashes,
     drawn: &'a UnboundedSender<u64>,
 }
 
 impl Shared<'_> {
+    /// The damaged ones among the pictures of a segment, by what is in them.
+    fn damaged(&self, sources: &Sources) -> Vec<DamagedFile> {
+        let known = |(path, damage): &(PathBuf, Damage)| {
+            self.hashes.get(path).map(|hash| DamagedFile { hash: *hash.as_bytes(), damage: *damage })
+        };
+        sources.damaged().iter().filter_map(known).collect()
+    }
+
     /// How many pictures of a segment are drawn and encoded.
     fn pictures(&self, index: usize) -> usize {
         self.plan.segment(self.plan.segments[index].clone()).shots.len()
@@ -77,6 +89,7 @@ impl Engine {
     pub(super) async fn render_silent(
         &self,
         shapes: impl Iterator<Item = &Shape>,
+        hashes: &FileHashes,
         drawn: &UnboundedSender<u64>,
     ) -> Result<Vec<Silent>, RenderError> {
         let shared: Vec<Shared<'_>> = shapes
@@ -85,9 +98,13 @@ impl Engine {
                 loader: Loader::new(self.ffmpeg.clone(), plan.output, directory.clone()),
                 segment_keys,
                 directory,
+                hashes,
                 drawn,
             })
             .collect();
+        if let Some(shape) = shared.first() {
+            shape.loader.check_starts(shape.plan.clips()).await?;
+        }
         let posters = try_join_all(shared.iter().map(|shape| self.draw_poster(shape)));
         let (segments, posters) = tokio::try_join!(self.render_segments(&shared), posters)?;
         Ok(segments.into_iter().zip(posters).map(|(segments, poster)| Silent { segments, poster }).collect())
@@ -97,7 +114,7 @@ impl Engine {
         let Shared { plan, loader, directory, .. } = shared;
         let poster = directory.join(POSTER_FILE);
         let jpeg = snapshot(&self.ffmpeg, plan, loader, poster_frame(plan), PictureFormat::Jpeg).await?;
-        let written = tokio::fs::write(&poster, jpeg).await;
+        let written = tokio::fs::write(&poster, jpeg.file).await;
         written.map_err(|source| RenderError::Io { doing: "writing the poster", source })?;
         Ok(poster)
     }
@@ -133,7 +150,8 @@ impl Engine {
         let render = async {
             let _place = self.slots.take().await;
             let sources = Arc::new(shared.loader.load(segment.shots.iter().map(|shot| &shot.look)).await?);
-            let value = encode_segment(&self.ffmpeg, &segment, &sources, shared.drawn).await?;
+            let damaged = shared.damaged(&sources);
+            let value = encode_segment(&self.ffmpeg, &segment, &sources, damaged, shared.drawn).await?;
             Ok::<_, RenderError>(Fresh { value, time_to_live: key.kind.time_to_live() })
         };
         let Recalled { value: encoded, is_remembered: is_reused } =
@@ -148,12 +166,13 @@ impl Engine {
         let path = shared.directory.join(format!("segment-{index:04}.h264"));
         let written = tokio::fs::write(&path, &encoded.stream).await;
         written.map_err(|source| RenderError::Io { doing: "writing a segment", source })?;
-        Ok(Attempt::Done(SegmentFile { path, distinct_frames: encoded.distinct_frames, is_reused }))
+        let EncodedSegment { distinct_frames, damaged, .. } = encoded;
+        Ok(Attempt::Done(SegmentFile { path, distinct_frames, damaged, is_reused }))
     }
 }
 
 /// Puts the segments of one shape and the sound into one file.
-pub async fn stitch(shape: &Shape, silent: Silent, sound: Arc<Option<AacTrack>>) -> Result<RenderedFiles, RenderError> {
+pub async fn stitch(shape: &Shape, silent: Silent, sound: Arc<Option<AacTrack>>) -> Result<FinishedVideo, RenderError> {
     let count = silent.count();
     let Silent { segments, poster } = silent;
     let video = shape.directory.join(VIDEO_FILE);
@@ -162,7 +181,7 @@ pub async fn stitch(shape: &Shape, silent: Silent, sound: Arc<Option<AacTrack>>)
         // The directory is the caller's to remove: a segment left there is only untidy.
         let _ = tokio::fs::remove_file(&segment.path).await;
     }
-    Ok(RenderedFiles {
+    let files = RenderedFiles {
         video,
         poster,
         frames: written.frames,
@@ -170,7 +189,16 @@ pub async fn stitch(shape: &Shape, silent: Silent, sound: Arc<Option<AacTrack>>)
         segments: count,
         size_bytes: written.size_bytes,
         sha256: written.sha256,
-    })
+    };
+    Ok(FinishedVideo { files, damaged: each_once(segments) })
+}
+
+/// The damaged pictures of all segments, each once.
+fn each_once(segments: Vec<SegmentFile>) -> Vec<DamagedFile> {
+    let mut damaged: Vec<DamagedFile> = segments.into_iter().flat_map(|segment| segment.damaged).collect();
+    damaged.sort_unstable_by_key(|file| file.hash);
+    damaged.dedup_by_key(|file| file.hash);
+    damaged
 }
 
 /// Writes the MP4 file beside the runtime's threads.

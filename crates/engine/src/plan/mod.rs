@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use rushes_core::spec::{Output, ProgressBar, Quality};
-use rushes_core::timeline::{PlacedPicture, Timeline};
+use rushes_core::timeline::{Clip, PlacedPicture, Timeline};
 
 use crate::look::{Ground, Look, Passage, Share, Shot};
 use crate::text::{Typesetter, progress_steps};
@@ -111,6 +111,11 @@ impl Plan {
     #[must_use]
     pub fn frames(&self) -> u64 {
         self.scenes.last().map_or(0, |scene| scene.last_frame() + 1)
+    }
+
+    /// The clips behind scenes.
+    pub fn clips(&self) -> impl Iterator<Item = &Clip> {
+        self.scenes.iter().filter_map(PlannedScene::clip)
     }
 
     /// The segment of these frames.

@@ -78,6 +78,14 @@ impl PlannedScene {
         }
     }
 
+    /// The clip behind it.
+    pub fn clip(&self) -> Option<&Clip> {
+        match &self.background {
+            Ground::Clip(clip) => Some(clip),
+            Ground::Plain(_) | Ground::Still(_) => None,
+        }
+    }
+
     /// The last frame of the video that belongs to the scene.
     pub const fn last_frame(&self) -> u64 {
         self.first_frame + self.frames - 1

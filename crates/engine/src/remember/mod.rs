@@ -3,7 +3,7 @@
 mod segment;
 mod video;
 
-pub use video::VideoStorage;
+pub use video::{FinishedVideo, VideoStorage};
 
 use bytes::Bytes;
 use rushes_core::ports::{Memo, MemoKey};

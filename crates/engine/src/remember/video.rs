@@ -15,11 +15,19 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::part;
 use crate::engine::{POSTER_FILE, VIDEO_FILE};
+use crate::sources::DamagedFile;
 
 const PART_BYTES: u64 = 8 << 20;
 
 /// Letters of a SHA-256 in hexadecimal.
 const SHA256_LETTERS: usize = 64;
+
+/// A finished video.
+pub struct FinishedVideo {
+    pub files: RenderedFiles,
+    /// Damaged pictures that it shows.
+    pub damaged: Vec<DamagedFile>,
+}
 
 /// What is known of a remembered video. The poster follows it.
 struct Facts {
@@ -28,6 +36,7 @@ struct Facts {
     segments: u64,
     size_bytes: u64,
     sha256: String,
+    damaged: Vec<DamagedFile>,
 }
 
 /// Keeps videos; those that are recalled lie in the directory.
@@ -38,19 +47,20 @@ pub struct VideoStorage<'a> {
 
 #[async_trait]
 impl Storage for VideoStorage<'_> {
-    type Value = RenderedFiles;
+    type Value = FinishedVideo;
 
-    async fn close(&self, key: MemoKey, files: &RenderedFiles) -> Result<Bytes, Source> {
+    async fn close(&self, key: MemoKey, video: &FinishedVideo) -> Result<Bytes, Source> {
+        let files = &video.files;
         let mut file = File::open(&files.video).await?;
         for number in 0..files.size_bytes.div_ceil(PART_BYTES) {
             let mut part = Vec::new();
             (&mut file).take(PART_BYTES).read_to_end(&mut part).await?;
             self.memo.put(key.part(number), seal(&[&part])).await?;
         }
-        Ok(head(files, &tokio::fs::read(&files.poster).await?))
+        Ok(head(video, &tokio::fs::read(&files.poster).await?))
     }
 
-    async fn open(&self, key: MemoKey, sealed: Bytes) -> Option<RenderedFiles> {
+    async fn open(&self, key: MemoKey, sealed: Bytes) -> Option<FinishedVideo> {
         let (facts, poster_jpeg) = read_head(&sealed)?;
         let (video, poster) = (self.directory.join(VIDEO_FILE), self.directory.join(POSTER_FILE));
         let written = async {
@@ -62,7 +72,7 @@ impl Storage for VideoStorage<'_> {
             return None;
         }
         let segments = usize::try_from(facts.segments).ok()?;
-        Some(RenderedFiles {
+        let files = RenderedFiles {
             video,
             poster,
             frames: facts.frames,
@@ -70,7 +80,8 @@ impl Storage for VideoStorage<'_> {
             segments: SegmentCount { total: segments, reused: segments },
             size_bytes: facts.size_bytes,
             sha256: facts.sha256,
-        })
+        };
+        Some(FinishedVideo { files, damaged: facts.damaged })
     }
 }
 
@@ -87,15 +98,17 @@ impl VideoStorage<'_> {
     }
 }
 
-fn head(files: &RenderedFiles, poster: &[u8]) -> Bytes {
+fn head(FinishedVideo { files, damaged }: &FinishedVideo, poster: &[u8]) -> Bytes {
     let numbers = [files.frames, files.distinct_frames, files.segments.total as u64, files.size_bytes];
-    seal(&[numbers.map(u64::to_be_bytes).as_flattened(), files.sha256.as_bytes(), poster])
+    let numbers = numbers.map(u64::to_be_bytes);
+    seal(&[numbers.as_flattened(), files.sha256.as_bytes(), &DamagedFile::write_all(damaged), poster])
 }
 
 /// `None` when it is damaged.
 fn read_head(sealed: &[u8]) -> Option<(Facts, &[u8])> {
     let (numbers, rest) = open(sealed)?.split_at_checked(4 * size_of::<u64>())?;
-    let (sha256, poster) = rest.split_at_checked(SHA256_LETTERS)?;
+    let (sha256, rest) = rest.split_at_checked(SHA256_LETTERS)?;
+    let (damaged, poster) = DamagedFile::read_all(rest)?;
     let sha256 = String::from_utf8(sha256.to_vec()).ok()?;
     let &[frames, distinct_frames, segments, size_bytes] = numbers.as_chunks().0 else { return None };
     let number = u64::from_be_bytes;
@@ -105,6 +118,7 @@ fn read_head(sealed: &[u8]) -> Option<(Facts, &[u8])> {
         segments: number(segments),
         size_bytes: number(size_bytes),
         sha256,
+        damaged,
     };
     Some((facts, poster))
 }

@@ -1,12 +1,14 @@
 //! The media of users, brought into a form that can be drawn.
 
+mod damage;
 mod decoder;
 mod overlay;
 mod profile;
 mod recent;
+mod salvage;
 mod still;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rushes_core::ports::RenderError;
@@ -17,6 +19,7 @@ use crate::clip::{ClipFacts, ClipReader, probe};
 use crate::ffmpeg::Ffmpeg;
 use crate::look::{Look, Moment, Scenery};
 use crate::picture::{Bitmap, Picture};
+pub use damage::{Damage, DamagedFile};
 use decoder::Decoder;
 use overlay::decode_overlay;
 use recent::Recent;
@@ -36,6 +39,7 @@ pub struct Sources {
     stills: Vec<(Arc<Still>, Arc<Picture>)>,
     overlays: Vec<(PlacedPicture, Arc<Bitmap>)>,
     clips: Vec<(Arc<Clip>, Arc<ClipFacts>)>,
+    damaged: Vec<(PathBuf, Damage)>,
 }
 
 impl Sources {
@@ -63,8 +67,36 @@ impl Sources {
     }
 }
 
+impl Sources {
+    /// Pictures of which something is missing, each once.
+    pub fn damaged(&self) -> &[(PathBuf, Damage)] {
+        &self.damaged
+    }
+
+    fn note(&mut self, path: &Path, damage: Option<Damage>) {
+        if let Some(damage) = damage
+            && !self.damaged.iter().any(|(known, _)| known == path)
+        {
+            self.damaged.push((path.to_owned(), damage));
+        }
+    }
+}
+
 fn missing() -> RenderError {
     RenderError::Broken { reason: "a piece of media was not loaded".to_owned(), source: None }
+}
+
+/// A picture, and what is missing of it.
+#[derive(Clone, Debug)]
+struct Loaded<T> {
+    picture: Arc<T>,
+    damage: Option<Damage>,
+}
+
+impl<T> From<(T, Option<Damage>)> for Loaded<T> {
+    fn from((picture, damage): (T, Option<Damage>)) -> Self {
+        Self { picture: Arc::new(picture), damage }
+    }
 }
 
 /// Loads media, each piece once for all segments that show it at the same time.
@@ -72,8 +104,8 @@ pub struct Loader {
     ffmpeg: Ffmpeg,
     decoder: Decoder,
     output: Output,
-    stills: Recent<Arc<Still>, Picture>,
-    overlays: Recent<PlacedPicture, Bitmap>,
+    stills: Recent<Arc<Still>, Loaded<Picture>>,
+    overlays: Recent<PlacedPicture, Loaded<Bitmap>>,
     clips: Recent<PathBuf, ClipFacts>,
 }
 
@@ -85,8 +117,8 @@ impl Loader {
             decoder: Decoder::new(ffmpeg.clone(), scratch),
             ffmpeg,
             output,
-            stills: Recent::new(KEPT_STILLS, |picture| picture.bytes().len()),
-            overlays: Recent::new(KEPT_OVERLAYS, Bitmap::size_bytes),
+            stills: Recent::new(KEPT_STILLS, |loaded| loaded.picture.bytes().len()),
+            overlays: Recent::new(KEPT_OVERLAYS, |loaded| loaded.picture.size_bytes()),
             clips: Recent::new(KEPT_CLIPS, |_| 1),
         }
     }
@@ -102,6 +134,7 @@ impl Loader {
             stills: Vec::new(),
             overlays: Vec::new(),
             clips: Vec::new(),
+            damaged: Vec::new(),
         };
         for look in looks {
             self.load_overlays(&look.overlays, &mut sources).await?;
@@ -112,16 +145,32 @@ impl Loader {
         Ok(sources)
     }
 
+    /// Measures the clips that are not shown from their start: one that ends before it should begin is best told
+    /// before anything is drawn.
+    ///
+    /// # Errors
+    /// [`RenderError::Medium`] when a clip is to begin after its end, or is none.
+    pub async fn check_starts(&self, clips: impl Iterator<Item = &Clip>) -> Result<(), RenderError> {
+        for clip in clips.filter(|clip| !clip.trim.start.is_zero()) {
+            self.facts(&clip.path).await?.check(clip)?;
+        }
+        Ok(())
+    }
+
+    async fn facts(&self, clip: &Path) -> Result<Arc<ClipFacts>, RenderError> {
+        self.clips.get_or_load(&clip.to_owned(), probe(&self.ffmpeg, clip)).await
+    }
+
     async fn load_scenery(&self, scenery: &Scenery, sources: &mut Sources) -> Result<(), RenderError> {
         match &scenery.backdrop {
             Moment::Still(still, _) if !sources.stills.iter().any(|(known, _)| known == still) => {
-                let decode = decode_still(&self.decoder, still, &self.output);
-                let picture = self.stills.get_or_load(still, decode).await?;
-                sources.stills.push((Arc::clone(still), picture));
+                let decode = async { decode_still(&self.decoder, still, &self.output).await.map(Loaded::from) };
+                let loaded = self.stills.get_or_load(still, decode).await?;
+                sources.note(&still.path, loaded.damage);
+                sources.stills.push((Arc::clone(still), Arc::clone(&loaded.picture)));
             }
             Moment::Clip(clip, _) if !sources.clips.iter().any(|(known, _)| known == clip) => {
-                let facts = self.clips.get_or_load(&clip.path, probe(&self.ffmpeg, &clip.path)).await?;
-                sources.clips.push((Arc::clone(clip), facts));
+                sources.clips.push((Arc::clone(clip), self.facts(&clip.path).await?));
             }
             Moment::Color(_) | Moment::Gradient(_) | Moment::Still(..) | Moment::Clip(..) => {}
         }
@@ -131,8 +180,10 @@ impl Loader {
     async fn load_overlays(&self, overlays: &[PlacedPicture], sources: &mut Sources) -> Result<(), RenderError> {
         for overlay in overlays {
             if sources.overlay(overlay).is_none() {
-                let decode = decode_overlay(&self.decoder, overlay, &self.output);
-                sources.overlays.push((overlay.clone(), self.overlays.get_or_load(overlay, decode).await?));
+                let decode = async { decode_overlay(&self.decoder, overlay, &self.output).await.map(Loaded::from) };
+                let loaded = self.overlays.get_or_load(overlay, decode).await?;
+                sources.note(&overlay.path, loaded.damage);
+                sources.overlays.push((overlay.clone(), Arc::clone(&loaded.picture)));
             }
         }
         Ok(())

@@ -4,7 +4,8 @@ use rushes_core::ports::RenderError;
 use rushes_core::spec::{Alignment, Output};
 use rushes_core::timeline::PlacedPicture;
 
-use super::decoder::{Decoder, Transparency};
+use super::damage::Damage;
+use super::decoder::Decoder;
 use crate::picture::Bitmap;
 
 /// Decodes a picture with its transparency.
@@ -15,22 +16,43 @@ pub async fn decode_overlay(
     decoder: &Decoder,
     overlay: &PlacedPicture,
     output: &Output,
-) -> Result<Bitmap, RenderError> {
-    let width = whole(overlay.width.get() * f64::from(output.width)).max(1);
-    // A tall picture is made smaller than asked for rather than cut.
-    let scale = format!(
-        "format=rgba,scale=w={width}:h={}:force_original_aspect_ratio=decrease:flags=lanczos+accurate_rnd,format=rgba",
-        output.height
-    );
+) -> Result<(Bitmap, Option<Damage>), RenderError> {
+    let room = Room::of(overlay, output);
+    // The other scaler treats colours and alpha differently, and what should be one edge becomes two.
+    let scale = format!("format=gbrap,{},format=rgba", room.scale());
     let format = ["-f", "image2pipe", "-c:v", "pam"];
-    let bytes = decoder.decode(&overlay.path, Transparency::Kept, &scale, &format).await?;
+    let decoded = decoder.decode(&overlay.path, &scale, &format).await?;
     let broken = || RenderError::medium(&overlay.path, "the decoded picture is not whole");
-    let (width, height, rgba) = read_pam(&bytes).ok_or_else(broken)?;
-    let margin = whole(overlay.margin.get() * f64::from(output.width.min(output.height)));
-    let left = start(overlay.position.horizontal, output.width, width, margin);
-    let top = start(overlay.position.vertical, output.height, height, margin);
+    let (width, height, rgba) = read_pam(&decoded.bytes).ok_or_else(broken)?;
+    let left = start(overlay.position.horizontal, output.width, width, room.margin);
+    let top = start(overlay.position.vertical, output.height, height, room.margin);
     let opacity = u8::try_from(whole(overlay.opacity.get() * 255.0)).unwrap_or(u8::MAX);
-    Bitmap::from_rgba((left, top), (width, height), rgba, false, opacity).ok_or_else(broken)
+    let bitmap = Bitmap::from_rgba((left, top), (width, height), rgba, true, opacity).ok_or_else(broken)?;
+    Ok((bitmap, decoded.damage))
+}
+
+/// The most room that a picture may take, in pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Room {
+    width: u32,
+    height: u32,
+    margin: u32,
+}
+
+impl Room {
+    /// As wide as asked for, and within the margins on all sides.
+    fn of(overlay: &PlacedPicture, output: &Output) -> Self {
+        let margin = whole(overlay.margin.get() * f64::from(output.width.min(output.height)));
+        let within = |side: u32| side.saturating_sub(2 * margin).max(1);
+        let width = whole(overlay.width.get() * f64::from(output.width)).clamp(1, within(output.width));
+        Self { width, height: within(output.height), margin }
+    }
+
+    /// The filter that makes a picture as wide as there is room; a tall one is made smaller rather than cut.
+    fn scale(self) -> String {
+        let Self { width, height, .. } = self;
+        format!("zscale=w='clip(round({height}*iw/ih),1,{width})':h='clip(round({width}*ih/iw),1,{height})':f=lanczos")
+    }
 }
 
 /// First column or row of a picture that long on a frame's side that long.

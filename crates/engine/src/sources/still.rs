@@ -4,7 +4,8 @@ use rushes_core::ports::RenderError;
 use rushes_core::spec::{Camera, Fit, Output};
 use rushes_core::timeline::Still;
 
-use super::decoder::{Decoder, Transparency};
+use super::damage::Damage;
+use super::decoder::Decoder;
 use crate::camera::{Nearest, nearest};
 use crate::picture::Picture;
 
@@ -15,24 +16,37 @@ const SCALER: &str = "flags=lanczos+accurate_rnd+full_chroma_int:out_color_matri
 ///
 /// # Errors
 /// [`RenderError::Medium`] when the file is not a picture that ffmpeg can read.
-pub async fn decode_still(decoder: &Decoder, still: &Still, output: &Output) -> Result<Picture, RenderError> {
+pub async fn decode_still(
+    decoder: &Decoder,
+    still: &Still,
+    output: &Output,
+) -> Result<(Picture, Option<Damage>), RenderError> {
     let scale = match &still.camera {
         None => fitted(still.fit, output),
         Some(camera) => enlarged(camera, output),
     };
     let filter = format!("format=rgb24,{scale},setsar=1,format=yuv420p");
-    let bytes = decoder.decode(&still.path, Transparency::Black, &filter, &["-f", "yuv4mpegpipe"]).await?;
-    read_picture(&bytes).ok_or_else(|| RenderError::medium(&still.path, "the decoded picture is not whole"))
+    let decoded = decoder.decode(&still.path, &filter, &["-f", "yuv4mpegpipe"]).await?;
+    let picture = read_picture(&decoded.bytes);
+    let picture = picture.ok_or_else(|| RenderError::medium(&still.path, "the decoded picture is not whole"))?;
+    Ok((picture, decoded.damage))
 }
 
 fn fitted(fit: Fit, output: &Output) -> String {
     let (width, height) = (output.width, output.height);
     let scale = format!("scale={width}:{height}:{SCALER}");
     match fit {
-        Fit::Cover => format!("{scale}:force_original_aspect_ratio=increase,crop={width}:{height}"),
-        Fit::Contain => {
-            format!("{scale}:force_original_aspect_ratio=decrease,pad={width}:{height}:-1:-1:color=black")
+        Fit::Cover => {
+            // What would be cut off is not scaled; at most a row or column of it on either side.
+            let kept = |side: &str, needed: &str| format!("'{side}-2*floor(max(0,{side}-{needed})/2)'");
+            let (across, down) =
+                (kept("iw", &format!("ih*{width}/{height}")), kept("ih", &format!("iw*{height}/{width}")));
+            format!("crop={across}:{down},{scale}:force_original_aspect_ratio=increase,crop={width}:{height}")
         }
+        Fit::Contain => format!(
+            "scale=w='clip(2*round({height}*iw/ih/2),2,{width})':h='clip(2*round({width}*ih/iw/2),2,{height})':{SCALER},\
+             pad={width}:{height}:-1:-1:color=black"
+        ),
         Fit::Fill => scale,
     }
 }
