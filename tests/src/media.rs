@@ -2,15 +2,23 @@
 
 use std::io::Cursor;
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use axum::Router;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use image::{ImageFormat, RgbImage};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// Serves `/good.png`, `/page.html` and `/huge.png`, and nothing else, until dropped.
+/// Of `/limited/…`, in a second.
+const ANSWERS_PER_SECOND: usize = 3;
+
+/// Serves `/good.png`, `/page.html` and `/huge.png`, `/limited/…` a few times a second, `/busy/…` and `/hang/…` never,
+/// until dropped.
 #[derive(Debug)]
 pub struct Pictures {
     /// Where it listens: what `RUSHES_ALLOW_HOSTS` has to name.
@@ -29,7 +37,11 @@ impl Pictures {
         // The header says 20,000 pixels by 20,000.
         huge[16..20].copy_from_slice(&20_000_u32.to_be_bytes());
         huge[20..24].copy_from_slice(&20_000_u32.to_be_bytes());
+        let (limited, answered) = (good.clone(), Arc::<Mutex<Vec<Instant>>>::default());
         let router = Router::new()
+            .route("/limited/{number}", get(move || async move { if_not_too_often(&answered, limited) }))
+            .route("/busy/{number}", get(|| async { StatusCode::SERVICE_UNAVAILABLE }))
+            .route("/hang/{number}", get(std::future::pending::<StatusCode>))
             .route("/good.png", get(|| async { good }))
             .route("/page.html", get(|| async { "<!doctype html><title>No picture</title>" }))
             .route("/huge.png", get(|| async { huge }));
@@ -54,6 +66,16 @@ impl Drop for Pictures {
     fn drop(&mut self) {
         self.server.abort();
     }
+}
+
+fn if_not_too_often(answered: &Mutex<Vec<Instant>>, picture: Vec<u8>) -> Response {
+    let mut answered = answered.lock().unwrap_or_else(PoisonError::into_inner);
+    answered.retain(|moment| moment.elapsed() < Duration::from_secs(1));
+    if answered.len() >= ANSWERS_PER_SECOND {
+        return (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "1")]).into_response();
+    }
+    answered.push(Instant::now());
+    picture.into_response()
 }
 
 fn png(width: u32, height: u32) -> Result<Vec<u8>> {

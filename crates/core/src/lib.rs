@@ -1,7 +1,7 @@
 //! The domain of Rushes: what a video is asked to be ([`spec`]), how a request
 //! lives ([`task`], [`batch`]), what it takes from its channel ([`channel`]), what is visible when ([`timeline`]), what the outside has
 //! to offer ([`ports`]) and what is done with it ([`submit`], [`upload`], [`work`],
-//! [`produce`], [`manage`], [`dead_letters`]). Nothing in here opens a file or a socket; [`scratch`] alone makes
+//! [`produce`], [`media_faults`], [`manage`], [`dead_letters`]). Nothing in here opens a file or a socket; [`scratch`] alone makes
 //! and removes the directory in which the others work.
 
 pub mod batch;
@@ -16,6 +16,7 @@ pub mod json;
 pub mod keys;
 mod letters;
 pub mod manage;
+pub mod media_faults;
 mod media_places;
 pub mod memo;
 pub mod narration;

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::dress::Shelf;
+use crate::media_faults::{LookLimits, MediaFaults};
 pub use crate::media_places::MediaPlaces;
 use crate::ports::{
     Footage, MediaLibrary, Progress, RenderError, RenderJob, Rendered, RenderedFiles, Renderer, Voice, Writer,
@@ -15,7 +16,7 @@ use crate::ports::{
 use crate::prepare::Prepared;
 pub use crate::produce_error::ProduceError;
 use crate::sentence::{Sentence, sentences};
-use crate::spec::{Media, MediaKind, MediaSource, Output, Shape, VideoSpec, Violation};
+use crate::spec::{Media, Output, Shape, VideoSpec, Violation};
 use crate::subtitles::{Cue, cues};
 use crate::task::{OutputReport, Stage, VideoReport};
 use crate::timeline::{Soundtrack, SpokenSentence, Timeline};
@@ -23,7 +24,8 @@ use crate::unreadable;
 
 /// The file of all speech in the work directory.
 const SPEECH_FILE: &str = "speech.pcm";
-const FETCHES_AT_ONCE: usize = 4;
+/// Pieces of media fetched at once; the library asks no host for so many.
+const FETCHES_AT_ONCE: usize = 8;
 
 /// The tools that make a video.
 #[derive(Clone)]
@@ -74,9 +76,11 @@ pub struct ProducedOutput {
 }
 
 impl Studio {
-    /// Looks at every piece of media that the spec names; returns a fault for each that cannot be shown.
+    /// Looks at every piece of media that the spec names; returns a fault for each that certainly
+    /// cannot be shown.
     pub async fn check_media(&self, spec: &VideoSpec) -> Vec<Violation> {
-        check_media(self.media.as_ref(), spec).await
+        let faults = MediaFaults::find(self.media.as_ref(), spec.media(), LookLimits::MANY_SPECS).await;
+        faults.violations(spec)
     }
 
     /// Makes the video in `directory`, which must exist.
@@ -98,7 +102,10 @@ impl Studio {
         progress.report(Stage::Rendering, 0.0);
         let job = RenderJob { timelines: &timelines, soundtrack: Arc::new(soundtrack), directory };
         let rendered = self.renderer.render(job, progress).await;
-        let Rendered { files, warnings } = rendered.map_err(|error| places.explain(error))?;
+        let Rendered { files, warnings } = match rendered {
+            Ok(rendered) => rendered,
+            Err(error) => return Err(self.explain(error, spec, &places).await),
+        };
         let mut report = report(&prepared, &timelines, &files, started)?;
         report.warnings.extend(unheard);
         report.warnings.extend(warnings.into_iter().map(|warning| places.tell(warning)));
@@ -128,9 +135,24 @@ impl Studio {
         Ok(Laid { timeline, soundtrack, places: MediaPlaces::new(spec, &shelf) })
     }
 
+    /// The renderer's error, told by the place in the spec. A file that turned out damaged is not remembered:
+    /// whoever puts a better one in its place may try again.
+    async fn explain(&self, error: RenderError, spec: &VideoSpec, places: &MediaPlaces) -> ProduceError {
+        let error = places.explain(error);
+        if let ProduceError::Media { pointer, .. } = &error
+            && let Some(media) = spec.media().find(|media| media.pointer == *pointer)
+        {
+            self.media.forget(media).await;
+        }
+        error
+    }
+
     /// Brings every piece of media into `directory`, each once.
     async fn fetch_media(&self, spec: &VideoSpec, directory: &Path) -> Result<Shelf, ProduceError> {
-        let wanted: HashMap<_, _> = spec.media().map(|media| ((&media.source, media.kind), media)).collect();
+        let places: BTreeMap<&str, &Media> = spec.media().map(|media| (media.pointer.as_str(), media)).collect();
+        // Of several places that name the same, errors tell the first.
+        let wanted: HashMap<_, &Media> =
+            places.into_values().rev().map(|media| ((&media.source, media.kind), media)).collect();
         let fetch = |media| async move {
             let fetched = self.media.fetch(media, directory).await;
             let pointer = || media.pointer.clone();
@@ -164,24 +186,6 @@ impl Studio {
     }
 }
 
-/// Looks at every piece of media that the spec names, once each; returns a fault
-/// for each place that names one that cannot be shown.
-pub async fn check_media(media: &dyn MediaLibrary, spec: &VideoSpec) -> Vec<Violation> {
-    let places: BTreeMap<&str, &Media> = spec.media().map(|media| (media.pointer.as_str(), media)).collect();
-    let wanted: HashMap<_, _> = places.values().map(|media| ((&media.source, media.kind), *media)).collect();
-    let checks: Vec<_> = wanted.into_values().map(|wanted| fault_of(media, wanted)).collect();
-    let faults: HashMap<_, String> =
-        stream::iter(checks).buffered(FETCHES_AT_ONCE).filter_map(std::future::ready).collect().await;
-    let fault = |media: &Media| faults.get(&(media.source.clone(), media.kind)).cloned();
-    places.into_iter().filter_map(|(pointer, media)| Some(Violation::new(pointer, fault(media)?))).collect()
-}
-
-/// What is wrong with a piece of media, if anything.
-pub async fn fault_of(library: &dyn MediaLibrary, media: &Media) -> Option<((MediaSource, MediaKind), String)> {
-    let fault = library.check(media).await.err()?;
-    Some(((media.source.clone(), media.kind), fault.to_string()))
-}
-
 /// The timeline once for each shape. All have the same frame rate, and so the same frames and sound.
 fn in_every_shape(timeline: Timeline, outputs: &[Output]) -> Vec<Timeline> {
     let further: Vec<Timeline> = outputs.iter().skip(1).map(|output| timeline.in_shape(*output)).collect();
@@ -204,7 +208,7 @@ fn report(
     files: &[RenderedFiles],
     started: Instant,
 ) -> Result<VideoReport, RenderError> {
-    let milliseconds = |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let milliseconds = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     let made = prepared.spec.outputs.iter().zip(timelines).zip(files);
     let reports: Vec<OutputReport> =
         made.map(|((output, timeline), files)| output_report(output.shape(), timeline.output, files)).collect();

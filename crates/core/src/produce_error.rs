@@ -1,5 +1,7 @@
 //! What can come between a spec and its files.
 
+use std::time::Duration;
+
 use crate::ports::{MediaError, RenderError, VoiceError, WriterError};
 
 /// Why no video was made.
@@ -42,6 +44,15 @@ impl ProduceError {
             Self::Writer(error) => error.is_transient(),
             Self::Voice(error) => error.is_transient(),
             Self::Render(_) | Self::Unspoken { .. } => false,
+        }
+    }
+
+    /// How long someone who was asked for something wants to be left alone, where they said so.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Media { source, .. } => source.retry_after(),
+            Self::Writer(_) | Self::Voice(_) | Self::Render(_) | Self::Unspoken { .. } => None,
         }
     }
 

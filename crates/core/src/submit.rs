@@ -9,11 +9,11 @@ use jiff::Timestamp;
 
 use crate::channel;
 use crate::keys::ObjectKey;
+use crate::media_faults::{LookLimits, MediaFaults};
 use crate::ports::{
     Begun, Bucket, BucketError, ChannelStore, MediaLibrary, QueueError, RequestStore, StoreError, TaskQueue, TaskStore,
     Ticket,
 };
-use crate::produce::check_media;
 use crate::request::KeyedRequest;
 use crate::spec::{MediaOrigin, SpecError, VideoSpec};
 use crate::task::{Status, Task, TaskId};
@@ -138,7 +138,8 @@ impl FrontDesk {
     async fn submit_as(&self, id: TaskId, json: Bytes) -> Result<Task, Failure> {
         let filled = channel::fill(self.channels.as_ref(), json).await?;
         let spec = self.read(&filled.json).map_err(|error| filled.explain(error))?;
-        let violations = check_media(self.media.as_ref(), &spec).await;
+        let faults = MediaFaults::find(self.media.as_ref(), spec.media(), LookLimits::ONE_SPEC).await;
+        let violations = faults.violations(&spec);
         if !violations.is_empty() {
             return Err(SpecError::Invalid(filled.explained(violations)).into());
         }

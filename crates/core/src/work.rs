@@ -229,6 +229,10 @@ impl Worker {
                 self.log_if_failed(claim, self.store.hand_back(claim).await);
                 Disposition::Later(Duration::ZERO)
             }
+            Consequence::Postpone(wait) => {
+                self.log_if_failed(claim, self.store.hand_back(claim).await);
+                Disposition::Later(wait)
+            }
             Consequence::Move => {
                 self.log_if_failed(claim, self.store.hand_back(claim).await);
                 self.move_elsewhere(claim.task_id).await
@@ -267,7 +271,9 @@ impl Worker {
             Ok(report) => TaskOutcome::Completed(report),
             Err(error) => match error.consequence(claim) {
                 Consequence::Abort(_) => TaskOutcome::Failed,
-                Consequence::Retry | Consequence::HandBack | Consequence::Move => TaskOutcome::HandedBack,
+                Consequence::Retry | Consequence::HandBack | Consequence::Postpone(_) | Consequence::Move => {
+                    TaskOutcome::HandedBack
+                }
                 Consequence::Leave | Consequence::Drop | Consequence::CleanUp => TaskOutcome::Dropped,
             },
         };

@@ -50,6 +50,9 @@ pub enum Consequence {
     Retry,
     /// Give the lease back for others to go on: time was up, which is nobody's failure.
     HandBack,
+    /// Give the lease back for others to go on after this time: someone asks for so much patience, which is
+    /// nobody's failure either.
+    Postpone(Duration),
     /// Give the lease back and tell workers elsewhere.
     Move,
     /// Write the reason into the task; nobody tries again.
@@ -67,6 +70,11 @@ impl WorkError {
     pub fn consequence(&self, claim: &Claim) -> Consequence {
         let may_try_again = claim.tries() < MAX_TRIES;
         let abort = |code: &str, message: String| Consequence::Abort(TaskError { code: code.to_owned(), message });
+        if let Self::Produce(error) = self
+            && let Some(wait) = error.retry_after().filter(|_| claim.hand_backs < MAX_HAND_BACKS)
+        {
+            return Consequence::Postpone(wait);
+        }
         match self {
             Self::Store(StoreError::LeaseLost) => Consequence::Leave,
             Self::Store(StoreError::Ended(_)) => Consequence::Drop,
@@ -82,5 +90,32 @@ impl WorkError {
             Self::Store(_) | Self::Bucket(_) if may_try_again => Consequence::Retry,
             Self::Store(_) | Self::Bucket(_) => abort("storage_unavailable", self.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::MediaError;
+    use crate::task::TaskId;
+
+    #[test]
+    fn whoever_is_asked_for_patience_waits_without_a_try_and_not_for_ever() {
+        let wait = Duration::from_secs(600);
+        let source = MediaError::Unavailable { reason: String::new(), retry_after: Some(wait), source: None };
+        let error = WorkError::from(ProduceError::Media { pointer: "/music/url".to_owned(), source });
+        let claim = |attempt, hand_backs| Claim {
+            task_id: TaskId::generate(),
+            owner: String::new(),
+            fence: 1,
+            attempt,
+            hand_backs,
+        };
+        for attempt in 1..=MAX_HAND_BACKS {
+            assert_eq!(error.consequence(&claim(attempt, attempt - 1)), Consequence::Postpone(wait));
+        }
+        assert_eq!(error.consequence(&claim(MAX_HAND_BACKS + 1, MAX_HAND_BACKS)), Consequence::Retry);
+        let last = error.consequence(&claim(MAX_HAND_BACKS + MAX_TRIES, MAX_HAND_BACKS));
+        assert!(matches!(last, Consequence::Abort(_)), "{last:?}");
     }
 }

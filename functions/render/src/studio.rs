@@ -34,8 +34,8 @@ pub fn studio(
     Ok(Studio {
         writer: outside.writer(&environment)?,
         footage: outside.footage(&environment, own)?,
-        voice: outside.voice(&environment, Arc::new(RememberingVoice::new(voice, memo)))?,
-        media: Arc::new(library.with_uploads(bucket.clone())),
+        voice: outside.voice(&environment, Arc::new(RememberingVoice::new(voice, memo.clone())))?,
+        media: Arc::new(library.with_uploads(bucket.clone()).with_memo(memo)),
         renderer: Arc::new(engine),
     })
 }

@@ -105,7 +105,7 @@ impl Broken for MemoError {
 
 impl Broken for MediaError {
     fn broken() -> Self {
-        Self::Unavailable { reason: "this call was to fail".to_owned(), source: None }
+        Self::unavailable("this call was to fail")
     }
 }
 

@@ -59,7 +59,7 @@ pub struct CacheForgetOptions {
     #[arg(value_name = "KIND/HASH", required_unless_present_any = ["kind", "task"], value_parser = name)]
     pub names: Vec<String>,
 
-    /// All of a kind: segment, sound, voice, video, script or footage.
+    /// All of a kind: segment, sound, voice, video, script, footage or media.
     #[arg(long, conflicts_with_all = ["names", "task"])]
     #[arg(value_parser = |text: &str| text.parse::<MemoKind>().map(|kind| kind.as_str().to_owned()))]
     pub kind: Option<String>,

@@ -5,8 +5,12 @@ use std::time::Duration;
 /// How many connections there are and how long is waited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HttpConfig {
-    /// The most connections in use at once, to all hosts together.
+    /// The most calls at once, to all hosts together.
     pub connections: usize,
+    /// The most files that are fetched at once, beside the calls.
+    pub fetches: usize,
+    /// The most files that are looked at at once, beside both. Each takes little: their beginnings are not kept.
+    pub looks: usize,
     /// The most connections kept open to one host while nobody uses them.
     pub idle_connections: usize,
     /// How long they are kept.
@@ -25,6 +29,8 @@ impl Default for HttpConfig {
     fn default() -> Self {
         Self {
             connections: 20,
+            fetches: 64,
+            looks: 256,
             idle_connections: 10,
             idle_time: Duration::from_secs(30),
             connect: Duration::from_secs(5),

@@ -91,11 +91,7 @@ impl HttpError {
     /// What a failed request means. Its own text may hold the URL, so that is left out.
     pub(super) fn broken(host: &str, error: reqwest::Error) -> Self {
         let error = error.without_url();
-        let is_certificate = causes(&error).any(|cause| {
-            cause
-                .downcast_ref::<rustls::Error>()
-                .is_some_and(|error| matches!(error, rustls::Error::InvalidCertificate(_)))
-        });
+        let is_certificate = is_about_certificate(&error);
         let what = if is_certificate {
             "has no certificate that can be trusted"
         } else if error.is_builder() {
@@ -117,8 +113,14 @@ impl HttpError {
     }
 }
 
+/// Whether the other side's certificate is what is wrong.
+pub(crate) fn is_about_certificate(error: &reqwest::Error) -> bool {
+    let is_it = |error: &rustls::Error| matches!(error, rustls::Error::InvalidCertificate(_));
+    causes(error).any(|cause| cause.downcast_ref::<rustls::Error>().is_some_and(is_it))
+}
+
 /// The error's causes. An I/O error that wraps another shows it only from within.
-fn causes<'a>(
+pub(crate) fn causes<'a>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
     std::iter::successors(error.source(), |error| {

@@ -2,12 +2,17 @@
 //! not become their way into the network that it runs in.
 
 use std::collections::HashSet;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rushes_core::ports::MediaError;
+use tokio::sync::Semaphore;
 use url::{Host, Url};
+
+/// Names of strangers' hosts looked up at once; a process has 512 threads for such work.
+const LOOKUPS_AT_ONCE: usize = 128;
 
 /// Hosts that are let through although their address is private or they speak plain HTTP.
 #[derive(Clone, Debug, Default)]
@@ -55,13 +60,13 @@ pub enum Trust {
 /// [`MediaError::Forbidden`] naming the rule that it breaks.
 pub fn admit(url: &Url, allowed: &AllowedHosts) -> Result<Trust, MediaError> {
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(forbidden("it carries a user name or password"));
+        return Err(forbidden("it carries a user name or password; give one without"));
     }
     if allowed.contains(url) && matches!(url.scheme(), "http" | "https") {
         return Ok(Trust::Full);
     }
     if url.scheme() != "https" {
-        return Err(forbidden("only https URLs are fetched"));
+        return Err(forbidden("it does not begin with https://, and only such addresses are fetched"));
     }
     match url.host() {
         Some(Host::Domain(_)) => Ok(Trust::Public),
@@ -82,15 +87,42 @@ impl From<NotPublic> for MediaError {
     }
 }
 
+/// A name that leads nowhere, now at least.
+#[derive(Debug, thiserror::Error)]
+#[error("its host cannot be found")]
+pub struct UnknownHost(#[source] std::io::Error);
+
+/// Too many names are being looked up.
+#[derive(Debug, thiserror::Error)]
+#[error("too many host names are looked up right now")]
+pub struct TooManyLookups;
+
 /// Resolves names to public addresses only. The connection is made to what this
 /// returns, so a name cannot change its meaning between check and use.
-#[derive(Clone, Copy, Debug)]
-pub struct PublicResolver;
+#[derive(Clone, Debug)]
+pub struct PublicResolver {
+    /// A look-up goes on, in a thread of its own, when nobody waits for it any more. Names that take long
+    /// must not take all threads of the process.
+    lookups: Arc<Semaphore>,
+}
+
+impl Default for PublicResolver {
+    fn default() -> Self {
+        Self { lookups: Arc::new(Semaphore::new(LOOKUPS_AT_ONCE)) }
+    }
+}
 
 impl Resolve for PublicResolver {
     fn resolve(&self, name: Name) -> Resolving {
+        let permit = Arc::clone(&self.lookups).try_acquire_owned();
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let permit = permit.map_err(|_| TooManyLookups)?;
+            let look_up = move || {
+                let found = (name.as_str(), 0).to_socket_addrs();
+                drop(permit);
+                found
+            };
+            let found = tokio::task::spawn_blocking(look_up).await?.map_err(UnknownHost)?;
             let (public, others): (Vec<SocketAddr>, Vec<_>) = found.partition(|address| public(address.ip()).is_ok());
             if public.is_empty() && !others.is_empty() {
                 return Err(NotPublic.into());

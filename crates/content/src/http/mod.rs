@@ -5,10 +5,10 @@ mod answer;
 mod call;
 mod circuit;
 mod config;
-mod error;
+pub(crate) mod error;
 pub mod guard;
 mod pool;
-mod retry;
+pub(crate) mod retry;
 mod secret;
 #[cfg(test)]
 mod tests;
@@ -47,8 +47,11 @@ pub struct HttpClient {
 #[derive(Debug)]
 struct Shared {
     config: HttpConfig,
-    /// One for each request that may be on its way, so that no more connections are in use.
+    /// One for each call that may be on its way, so that no more connections are in use.
     slots: Slots,
+    /// The same for what strangers name: however long that takes, calls are not kept waiting.
+    fetches: Slots,
+    looks: Slots,
     circuits: Circuits,
     /// Reaches the public internet only.
     public: Pool,
@@ -78,12 +81,19 @@ impl HttpClient {
                 // Every new address has to be admitted, and a proxy would resolve names on its own.
                 .redirect(redirect::Policy::none())
                 .no_proxy()
+                // As tolerant as browsers are.
+                .http1_ignore_invalid_headers_in_responses(true)
+                .http1_allow_spaces_after_header_name_in_responses(true)
+                .http1_allow_obsolete_multiline_headers_in_responses(true)
         };
+        let resolver = PublicResolver::default();
         let shared = Shared {
             config,
-            slots: Slots::new(&config),
+            slots: Slots::new(config.connections, config.idle_connections),
+            fetches: Slots::new(config.fetches, config.idle_connections),
+            looks: Slots::new(config.looks, 0),
             circuits: Circuits::default(),
-            public: Pool::new(&config, || builder().dns_resolver(PublicResolver))?,
+            public: Pool::new(&config, || builder().dns_resolver(resolver.clone()))?,
             trusted: Pool::new(&config, || more(builder()))?,
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -92,14 +102,19 @@ impl HttpClient {
     /// Sends one request to `url`, once, and returns the answer with its body unread.
     ///
     /// # Errors
-    /// As reqwest has them; the caller may say what they mean.
+    /// [`OpenError`]; the caller may say what it means.
     pub async fn open(
         &self,
+        lane: Lane,
         trust: Trust,
         url: Url,
         more: impl FnOnce(RequestBuilder) -> RequestBuilder,
-    ) -> Result<OpenAnswer, reqwest::Error> {
-        let slot = self.shared.slots.take().await;
+    ) -> Result<OpenAnswer, OpenError> {
+        let slot = match lane {
+            Lane::Fetch => self.shared.fetches.take().await,
+            // Whoever looks has others waiting: where too many look already, nobody stands in line.
+            Lane::Look => self.shared.looks.take_free().ok_or(OpenError::Busy)?,
+        };
         let pool = match trust {
             Trust::Full => &self.shared.trusted,
             Trust::Public => &self.shared.public,
@@ -158,6 +173,26 @@ impl HttpClient {
         self.shared.circuits.record(&host, is_well, Instant::now());
         outcome
     }
+}
+
+/// What a request to something that strangers name is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// To have it.
+    Fetch,
+    /// To see what it is, while someone waits.
+    Look,
+}
+
+/// Why a request to something that strangers name has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Too much is being looked at already.
+    #[error("too much is being looked at")]
+    Busy,
+    /// There was no connection, or it broke.
+    #[error(transparent)]
+    Broken(#[from] reqwest::Error),
 }
 
 /// An answer whose body is read as it comes. Until it is dropped it counts as a connection.

@@ -58,18 +58,23 @@ pub struct Slots {
 }
 
 impl Slots {
-    pub fn new(config: &HttpConfig) -> Self {
-        Self {
-            free: Arc::new(Semaphore::new(config.connections.max(1))),
-            kept_in_use: Arc::default(),
-            kept: config.idle_connections,
-        }
+    /// So many `connections`, of which `kept` are kept open while nobody uses them.
+    pub fn new(connections: usize, kept: usize) -> Self {
+        Self { free: Arc::new(Semaphore::new(connections.max(1))), kept_in_use: Arc::default(), kept }
     }
 
     /// Waits for a free one.
     pub async fn take(&self) -> Slot {
         // It is never closed; if it were, there would be no limit to keep.
-        let permit = Arc::clone(&self.free).acquire_owned().await.ok();
+        self.slot(Arc::clone(&self.free).acquire_owned().await.ok())
+    }
+
+    /// One that is free right now.
+    pub fn take_free(&self) -> Option<Slot> {
+        Arc::clone(&self.free).try_acquire_owned().ok().map(|permit| self.slot(Some(permit)))
+    }
+
+    fn slot(&self, permit: Option<OwnedSemaphorePermit>) -> Slot {
         let below = |in_use: usize| (in_use < self.kept).then_some(in_use + 1);
         let is_kept = self.kept_in_use.fetch_update(Ordering::SeqCst, Ordering::SeqCst, below).is_ok();
         Slot { held: Some(Held { permit, kept_in_use: Arc::clone(&self.kept_in_use), is_kept }), is_kept }

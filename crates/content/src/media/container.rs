@@ -3,8 +3,9 @@
 use rushes_core::ports::MediaError;
 use rushes_core::spec::MediaKind;
 
+use super::header::Header;
 use super::mpeg_audio::has_frames;
-use super::picture::{self, Header};
+use super::picture;
 
 /// Enough of a file to tell what it is.
 pub const SIGNATURE_BYTES: usize = 16;
@@ -30,15 +31,12 @@ pub fn read_header(kind: MediaKind, start: &[u8]) -> Result<Header, MediaError> 
     }
 }
 
-/// Checks a whole file of which `start` is the beginning, or all.
-///
-/// # Errors
-/// As [`read_header`], and when its header is not complete.
-pub fn check(kind: MediaKind, start: &[u8]) -> Result<(), MediaError> {
-    match read_header(kind, start)? {
-        Header::Good => Ok(()),
-        Header::Incomplete if kind == MediaKind::Sound && start.len() >= SIGNATURE_BYTES => Err(unwanted(kind, start)),
-        Header::Incomplete => Err(unreadable("it ends before its header does")),
+/// The refusal of a whole file of which [`read_header`] could not tell what it is.
+pub fn unfinished(kind: MediaKind, start: &[u8]) -> MediaError {
+    match kind {
+        _ if start.is_empty() => unreadable("it is empty"),
+        MediaKind::Sound if start.len() >= SIGNATURE_BYTES => unwanted(kind, start),
+        _ => unreadable("it ends before its header does"),
     }
 }
 
@@ -131,6 +129,7 @@ fn known_name(start: &[u8]) -> Option<&'static str> {
         _ if begins(b"<svg") => "an SVG drawing",
         _ if begins(b"<!doctype html") || begins(b"<html") => "a web page",
         _ if begins(b"<?xml") => "an XML document",
+        [b'{', b'"' | b' ' | b'\r' | b'\n' | b'\t', ..] | [b'[', b'{' | b'"', ..] => "a JSON document",
         _ => return None,
     })
 }
@@ -141,10 +140,17 @@ fn unreadable(reason: &str) -> MediaError {
 
 #[cfg(test)]
 mod tests {
+    use super::super::header::HeaderReader;
     use super::*;
 
     const MP4: &[u8] = b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41";
     const MATROSKA: &[u8] = b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\xf7\x81\x01\x42\xf2\x81";
+
+    fn check(kind: MediaKind, start: &[u8]) -> Result<(), MediaError> {
+        let mut reader = HeaderReader::new(kind);
+        reader.push(start)?;
+        reader.finish()
+    }
 
     fn refusal(kind: MediaKind, start: &[u8]) -> String {
         check(kind, start).unwrap_err().to_string()
@@ -194,7 +200,7 @@ mod tests {
 
     #[test]
     fn what_else_is_sent_is_refused_by_its_name() {
-        let others: [(&[u8], &str); 11] = [
+        let others: [(&[u8], &str); 12] = [
             (b"#EXTM3U\n#EXT-X-VERSION:3\nhttp://10.0.0.1/a.ts", "a playlist"),
             (b"ffconcat version 1.0\nfile /etc/passwd", "a playlist"),
             (b"<?xml version=\"1.0\"?><MPD>", "an XML document"),
@@ -206,6 +212,7 @@ mod tests {
             (b"RIFF\0\0\0\0AVI LIST", "an AVI file"),
             (b"\0\0\0\x1cftypavif\0\0\0\0", "an AVIF or HEIC picture"),
             (b"<!DOCTYPE html><html>", "a web page"),
+            (b"{\"error\": \"quota exceeded\"}", "a JSON document"),
         ];
         for kind in [MediaKind::Picture, MediaKind::Clip, MediaKind::Sound] {
             for (start, name) in others {
@@ -213,7 +220,7 @@ mod tests {
                 assert!(refusal.contains(name), "{refusal}");
             }
             assert!(refusal(kind, b"file /etc/passwd\nfile b").contains("no known kind") || kind == MediaKind::Picture);
-            assert!(refusal(kind, b"").contains("ends before"));
+            assert!(refusal(kind, b"").contains("it is empty") && refusal(kind, b"ID3").contains("ends before"));
         }
         assert!(refusal(MediaKind::Picture, MP4).contains("it is an MP4 or MOV file; a picture is a PNG"));
     }

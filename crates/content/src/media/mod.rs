@@ -1,9 +1,19 @@
 //! Pictures, clips and sounds that users name by URL, by the id of an upload or, at the command line, by path.
 
+mod answer;
 mod container;
+mod decode;
 mod fetch;
+mod header;
+mod hosts;
+mod jpeg;
+mod kept;
+mod limits;
 mod mpeg_audio;
+mod patience;
 mod picture;
+mod redirect;
+mod refusal;
 #[cfg(test)]
 mod tests;
 mod uploads;
@@ -14,7 +24,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rushes_core::ports::{Bucket, FetchedMedia, MediaError, MediaLibrary};
+use rushes_core::ports::{Bucket, FetchedMedia, MediaError, MediaLibrary, Memo};
 use rushes_core::spec::{Media, MediaKind, MediaSource};
 use tokio::io::AsyncReadExt;
 use tokio::sync::Mutex;
@@ -22,47 +32,14 @@ use tokio::sync::Mutex;
 pub use crate::http::guard::{AllowedHosts, InvalidHost};
 
 use crate::http::HttpClient;
-use fetch::{Fetcher, HEADER_BYTES};
+use fetch::Fetcher;
+use header::{Header, HeaderReader};
+use kept::Kept;
+use limits::Limits;
 use uploads::Uploaded;
 
-/// How long and how much is waited for and read.
-#[derive(Clone, Copy, Debug)]
-struct Limits {
-    /// Between two pieces of an answer.
-    read: Duration,
-    /// For a look at a file's header, redirects included.
-    check: Duration,
-    /// For a whole picture, redirects included; four times as long for a sound, ten times for a clip.
-    fetch: Duration,
-    /// Of a file, where its kind allows more.
-    bytes: u64,
-}
-
-impl Limits {
-    fn bytes(&self, kind: MediaKind) -> u64 {
-        self.bytes.min(kind.max_bytes())
-    }
-
-    fn fetch(&self, kind: MediaKind) -> Duration {
-        match kind {
-            MediaKind::Picture => self.fetch,
-            MediaKind::Sound => self.fetch * 4,
-            MediaKind::Clip => self.fetch * 10,
-        }
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            read: Duration::from_secs(10),
-            // Someone waits for the answer of the API meanwhile, and its function has 15 s in all.
-            check: Duration::from_secs(8),
-            fetch: Duration::from_secs(60),
-            bytes: u64::MAX,
-        }
-    }
-}
+/// Bytes of a local file that are read at once.
+const PIECE_BYTES: usize = 64 << 10;
 
 /// Fetches and checks media.
 #[derive(Debug)]
@@ -71,6 +48,7 @@ pub struct Library {
     limits: Limits,
     reads_local_files: bool,
     uploaded: Uploaded,
+    kept: Option<Kept>,
     /// One lock for each file being fetched, so that the same source is fetched once.
     in_flight: Mutex<HashMap<PathBuf, Weak<Mutex<()>>>>,
 }
@@ -90,13 +68,20 @@ impl Library {
 
     fn new(http: HttpClient, allowed: AllowedHosts, limits: Limits, reads_local_files: bool) -> Self {
         let fetcher = Fetcher::new(http, allowed, limits);
-        Self { fetcher, limits, reads_local_files, uploaded: Uploaded::default(), in_flight: Mutex::default() }
+        let (uploaded, in_flight) = (Uploaded::default(), Mutex::default());
+        Self { fetcher, limits, reads_local_files, uploaded, kept: None, in_flight }
     }
 
     /// The same library with the uploads in `bucket`.
     #[must_use]
     pub fn with_uploads(self, bucket: Arc<dyn Bucket>) -> Self {
         Self { uploaded: Uploaded::new(bucket), ..self }
+    }
+
+    /// The same library, which remembers in `memo` what it fetched for a task.
+    #[must_use]
+    pub fn with_memo(self, memo: Arc<dyn Memo>) -> Self {
+        Self { kept: Some(Kept::new(memo)), ..self }
     }
 
     /// Whether a file of the person at the command line is of that kind.
@@ -115,10 +100,14 @@ impl Library {
             return Err(MediaError::Unreadable { reason: format!("{} is no file", path.display()) });
         }
         picture::check_size(metadata.len(), self.limits.bytes(kind))?;
-        let file = tokio::fs::File::open(path).await.map_err(missing)?;
-        let mut start = Vec::new();
-        file.take(HEADER_BYTES as u64).read_to_end(&mut start).await.map_err(missing)?;
-        container::check(kind, &start)
+        let mut file = tokio::fs::File::open(path).await.map_err(missing)?;
+        let (mut header, mut piece) = (HeaderReader::new(kind), vec![0; PIECE_BYTES]);
+        loop {
+            let count = file.read(&mut piece).await.map_err(missing)?;
+            if count == 0 || header.push(&piece[..count])? == Header::Good {
+                return header.finish();
+            }
+        }
     }
 
     /// Brings media that do not lie on this machine into `directory`, unless they were brought before.
@@ -134,7 +123,7 @@ impl Library {
         if !tokio::fs::try_exists(&path).await.map_err(local)? {
             // Brought under another name first: what bears the final name is whole and checked.
             let partial = path.with_extension("part");
-            let brought = self.bring_to(media, &partial).await;
+            let brought = self.recall_or_bring(media, &partial).await;
             if brought.is_err() {
                 // The directory goes too: a part left there is only untidy.
                 let _ = tokio::fs::remove_file(&partial).await;
@@ -147,14 +136,25 @@ impl Library {
         Ok(FetchedMedia { path })
     }
 
-    async fn bring_to(&self, media: &Media, path: &Path) -> Result<(), MediaError> {
-        let limit = self.limits.fetch(media.kind);
+    async fn recall_or_bring(&self, media: &Media, path: &Path) -> Result<(), MediaError> {
         match &media.source {
-            MediaSource::Url(url) => within(limit, self.fetcher.download(url, media.kind, path)).await?,
-            MediaSource::Asset(id) => within(limit, self.uploaded.download(*id, media.kind, path)).await?,
-            MediaSource::Path(_) => {}
+            MediaSource::Url(url) => match &self.kept {
+                // Checked again: it may be remembered as of another kind.
+                Some(kept) if kept.recall(url, path).await => self.check_start(path, media.kind).await,
+                Some(kept) => {
+                    self.fetcher.download(url, media.kind, path).await?;
+                    kept.keep(url, path).await;
+                    Ok(())
+                }
+                None => self.fetcher.download(url, media.kind, path).await,
+            },
+            MediaSource::Asset(id) => {
+                let limit = self.limits.fetch(media.kind);
+                within(limit, self.uploaded.download(*id, media.kind, path)).await?;
+                self.check_start(path, media.kind).await
+            }
+            MediaSource::Path(_) => Ok(()),
         }
-        self.check_start(path, media.kind).await
     }
 
     async fn lock_of(&self, path: &Path) -> Arc<Mutex<()>> {
@@ -173,9 +173,9 @@ impl Library {
 impl MediaLibrary for Library {
     async fn check(&self, media: &Media) -> Result<(), MediaError> {
         match &media.source {
-            MediaSource::Asset(id) => within(self.limits.check, self.uploaded.check(*id, media.kind)).await,
+            MediaSource::Asset(id) => within(self.limits.look, self.uploaded.check(*id, media.kind)).await,
             MediaSource::Path(path) => self.check_file(path, media.kind).await,
-            MediaSource::Url(url) => within(self.limits.check, self.fetcher.check(url, media.kind)).await,
+            MediaSource::Url(url) => within(self.limits.look, self.fetcher.look(url, media.kind)).await,
         }
     }
 
@@ -185,16 +185,22 @@ impl MediaLibrary for Library {
         }
         self.bring(media, directory).await
     }
+
+    async fn forget(&self, media: &Media) {
+        if let (MediaSource::Url(url), Some(kept)) = (&media.source, &self.kept) {
+            kept.forget(url).await;
+        }
+    }
 }
 
 async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, MediaError>>) -> Result<T, MediaError> {
     tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
-        let reason = format!("no whole answer within {} s", limit.as_secs_f32());
-        Err(MediaError::Unavailable { reason, source: None })
+        Err(MediaError::unavailable(format!("the server did not send it within {} s", limit.as_secs_f32())))
     })
 }
 
 /// The work directory cannot be written.
 fn local(error: std::io::Error) -> MediaError {
-    MediaError::Unavailable { reason: "it could not be kept".to_owned(), source: Some(Box::new(error)) }
+    let reason = "it could not be kept".to_owned();
+    MediaError::Unavailable { reason, retry_after: None, source: Some(Box::new(error)) }
 }

@@ -4,22 +4,15 @@ use image::ImageFormat;
 use rushes_core::ports::MediaError;
 
 use super::container::SIGNATURE_BYTES;
+use super::header::Header;
 
 /// The longest side, in pixels.
 const MAX_SIDE: usize = 16_384;
 /// The most pixels.
 const MAX_PIXELS: usize = 100_000_000;
 
-/// What the first bytes of a file say.
-#[derive(Debug)]
-pub enum Header {
-    /// It is a picture that may be shown.
-    Good,
-    /// More bytes are needed to tell.
-    Incomplete,
-}
-
-/// Reads as much of a picture's header as `start` holds.
+/// Reads as much of a picture's header as `start` holds. That of a JPEG may be too long for that:
+/// [`super::jpeg`] searches it.
 ///
 /// # Errors
 /// When the bytes begin no picture, or one too large.
@@ -35,7 +28,7 @@ pub fn read_header(start: &[u8]) -> Result<Header, MediaError> {
     match imagesize::blob_size(start) {
         Ok(size) => check_dimensions(size.width, size.height).map(|()| Header::Good),
         Err(imagesize::ImageError::IoError(_)) => Ok(Header::Incomplete),
-        Err(error) => Err(unreadable(&error.to_string())),
+        Err(_) => Err(unreadable("its header is damaged")),
     }
 }
 
@@ -47,10 +40,14 @@ pub fn check_size(bytes: u64, limit: u64) -> Result<(), MediaError> {
     if bytes <= limit {
         return Ok(());
     }
-    Err(MediaError::TooLarge { reason: format!("{bytes} bytes, and {limit} are taken at most") })
+    Err(MediaError::TooLarge { reason: format!("it has {bytes} bytes; at most {limit} are taken") })
 }
 
-fn check_dimensions(width: usize, height: usize) -> Result<(), MediaError> {
+/// Refuses a picture of no pixels, or of too many.
+///
+/// # Errors
+/// [`MediaError::Unreadable`] and [`MediaError::TooLarge`].
+pub fn check_dimensions(width: usize, height: usize) -> Result<(), MediaError> {
     if width == 0 || height == 0 {
         return Err(unreadable("it has no pixels"));
     }
@@ -58,7 +55,7 @@ fn check_dimensions(width: usize, height: usize) -> Result<(), MediaError> {
         return Ok(());
     }
     let reason =
-        format!("{width}x{height} pixels; a side has at most {MAX_SIDE}, a picture at most {MAX_PIXELS} in all");
+        format!("it has {width}x{height} pixels; a side has at most {MAX_SIDE}, a picture at most {MAX_PIXELS} in all");
     Err(MediaError::TooLarge { reason })
 }
 

@@ -1,5 +1,8 @@
 //! Against a real HTTP server on this machine.
 
+mod odd_server;
+mod tolerance;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -93,8 +96,10 @@ impl Server {
     fn library(&self) -> Library {
         let limits = Limits {
             read: Duration::from_millis(500),
-            check: Duration::from_secs(1),
+            look: Duration::from_secs(1),
             fetch: Duration::from_secs(1),
+            patience: Duration::from_secs(1),
+            back_off: Duration::from_millis(1),
             bytes: 4 << 20,
         };
         Library::new(http(), self.address.to_string().parse().unwrap(), limits, false)

@@ -7,9 +7,13 @@ use rushes_core::keys::ObjectKey;
 use rushes_core::ports::{Bucket, BucketError, MediaError};
 use rushes_core::spec::{AssetId, MediaKind};
 
-use super::container;
-use super::fetch::HEADER_BYTES;
+use super::header::{Header, HeaderReader};
 use super::picture::check_size;
+
+/// Read of an upload at first: more than most headers have.
+const FIRST_BYTES: u64 = 1 << 20;
+/// So many times as much is read where that does not tell what it is.
+const GROWTH: u64 = 8;
 
 /// The uploads of a service; a person's own machine has none.
 #[derive(Clone, Default)]
@@ -34,10 +38,17 @@ impl Uploaded {
 
     /// Reads no more than the header.
     pub async fn check(&self, id: AssetId, kind: MediaKind) -> Result<(), MediaError> {
-        let start = self.bucket()?.get_start(ObjectKey::Asset(id), HEADER_BYTES as u64).await.map_err(unavailable)?;
-        let start = start.ok_or_else(missing)?;
-        check_size(start.size_bytes, kind.max_bytes())?;
-        container::check(kind, &start.bytes)
+        let mut count = FIRST_BYTES;
+        loop {
+            let start = self.bucket()?.get_start(ObjectKey::Asset(id), count).await.map_err(unavailable)?;
+            let start = start.ok_or_else(missing)?;
+            check_size(start.size_bytes, kind.max_bytes())?;
+            let mut header = HeaderReader::new(kind);
+            if header.push(&start.bytes)? == Header::Good || count >= start.size_bytes {
+                return header.finish();
+            }
+            count *= GROWTH;
+        }
     }
 
     /// Brings the upload into the file at `path`.
@@ -54,10 +65,11 @@ fn missing() -> MediaError {
 fn unavailable(error: BucketError) -> MediaError {
     match error {
         BucketError::TooLarge { size_bytes } => {
-            MediaError::TooLarge { reason: format!("{size_bytes} bytes and more are not taken") }
+            MediaError::TooLarge { reason: format!("it has {size_bytes} bytes, which is more than is taken") }
         }
         other => MediaError::Unavailable {
             reason: "the uploads cannot be reached".to_owned(),
+            retry_after: None,
             source: Some(Box::new(other)),
         },
     }

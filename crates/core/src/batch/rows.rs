@@ -1,8 +1,6 @@
 //! From rows to tasks: read and check each, record what can be made, enqueue what was recorded.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{StreamExt, stream};
@@ -12,19 +10,14 @@ use serde::{Deserialize, Serialize};
 use super::BatchId;
 use crate::channel::{self, Filled};
 use crate::keys::ObjectKey;
+use crate::media_faults::{LookLimits, MediaFaults};
 use crate::ports::StoreError;
-use crate::produce::fault_of;
-use crate::spec::{Media, MediaKind, MediaSource, SpecError, VideoSpec, Violation};
+use crate::spec::{Media, SpecError, VideoSpec, Violation};
 use crate::submit::{FrontDesk, SubmitError};
 use crate::task::{Status, Task, TaskId};
 
 /// Rows recorded at once.
 const ROWS_AT_ONCE: usize = 32;
-/// Media looked at at once.
-const CHECKS_AT_ONCE: usize = 16;
-/// How long media are looked at. What was not looked at by then is accepted: whether it can be
-/// shown is found out when the video is made.
-const CHECK_BUDGET: Duration = Duration::from_secs(8);
 
 /// One row that is to become a task.
 #[derive(Clone, Debug)]
@@ -112,10 +105,11 @@ pub async fn record_all(desk: &FrontDesk, batch: BatchId, rows: Vec<Row>) -> Vec
             Err(error) => outcomes[index] = Some(Recorded::Settled(RowOutcome::Unavailable(error))),
         }
     }
-    let faults = faults_of_media(desk, read.iter().map(|(.., spec)| spec)).await;
+    let media: Vec<&Media> = read.iter().flat_map(|(.., spec)| spec.media()).collect();
+    let faults = MediaFaults::find(desk.media.as_ref(), media.into_iter(), LookLimits::MANY_SPECS).await;
     let mut good = Vec::with_capacity(read.len());
     for (index, id, filled, spec) in read {
-        match violations(&spec, &faults) {
+        match faults.violations(&spec) {
             faults if faults.is_empty() => good.push((index, id, filled, spec.display_title())),
             faults => outcomes[index] = refused(&SpecError::Invalid(filled.explained(faults))),
         }
@@ -161,29 +155,4 @@ async fn record(
         Err(StoreError::Exists) => Ok(is_untouched(desk.store.get(id).await?)),
         Err(error) => Err(error.into()),
     }
-}
-
-type Faults = HashMap<(MediaSource, MediaKind), String>;
-
-/// What is wrong with the media of all specs, each looked at once.
-async fn faults_of_media(desk: &FrontDesk, specs: impl Iterator<Item = &VideoSpec>) -> Faults {
-    let wanted: HashMap<_, Media> =
-        specs.flat_map(VideoSpec::media).map(|media| ((media.source.clone(), media.kind), media.clone())).collect();
-    let checks = wanted.into_values().map(|media| async move { fault_of(desk.media.as_ref(), &media).await });
-    let checks: Vec<_> = checks.collect();
-    stream::iter(checks)
-        .buffer_unordered(CHECKS_AT_ONCE)
-        .take_until(Box::pin(tokio::time::sleep(CHECK_BUDGET)))
-        .filter_map(std::future::ready)
-        .collect()
-        .await
-}
-
-fn violations(spec: &VideoSpec, faults: &Faults) -> Vec<Violation> {
-    let fault = |media: &Media| faults.get(&(media.source.clone(), media.kind)).cloned();
-    let mut found: Vec<Violation> =
-        spec.media().filter_map(|media| Some(Violation::new(media.pointer.clone(), fault(media)?))).collect();
-    found.sort_by(|one, other| one.pointer.cmp(&other.pointer));
-    found.dedup();
-    found
 }

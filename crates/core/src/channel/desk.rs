@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Channel, ChannelConfig, ChannelName, Revision};
+use crate::media_faults::{LookLimits, MediaFaults};
 use crate::ports::{ChannelStore, Condition, MediaLibrary, StoreError, Written};
-use crate::produce::check_media;
 use crate::spec::{CHANNEL, Draft, MediaOrigin, SpecError};
 
 /// How often a change that others make at the same time is tried.
@@ -101,7 +101,7 @@ impl Channels {
     ) -> Result<(ChannelView, bool), ChannelError> {
         let config = ChannelConfig::from_json(json, MediaOrigin::Remote).map_err(ChannelError::Invalid)?;
         let spec = config.as_spec(MediaOrigin::Remote).map_err(ChannelError::Invalid)?;
-        let faults = check_media(self.media.as_ref(), &spec).await;
+        let faults = MediaFaults::find(self.media.as_ref(), spec.media(), LookLimits::ONE_SPEC).await.violations(&spec);
         if !faults.is_empty() {
             return Err(ChannelError::Invalid(SpecError::Invalid(faults)));
         }

@@ -12,7 +12,8 @@ pub async fn made_for<T>(task: TaskId, work: impl Future<Output = T>) -> T {
     MAKER.scope(task, work).await
 }
 
-/// On whose behalf this is done, if on any's.
+/// For which task this is done, if for any.
+#[must_use]
 pub fn current() -> Option<TaskId> {
     MAKER.try_with(|task| *task).ok()
 }

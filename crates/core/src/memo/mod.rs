@@ -31,7 +31,7 @@ pub use counts::{Counts, Level};
 pub use desk::{CacheView, Desk, Forgotten, KindView, MOST_AT_ONCE, Scope};
 pub use leveled::{LeveledMemo, Limits};
 pub use line::Line;
-pub use maker::made_for;
+pub use maker::{current as present_task, made_for};
 pub use many::once_each;
 pub use once::{Fresh, Recalled, once, once_in, once_unless_held, recall};
 pub use share::{Attempt, each_when_free};

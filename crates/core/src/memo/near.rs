@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use moka::Expiry;
 use moka::sync::Cache;
 
-use crate::ports::{Entry, MemoKey};
+use crate::ports::{Entry, MemoKey, MemoKind};
 
 /// What an entry takes beside its value, about.
 const ENTRY_BYTES: usize = 200;
@@ -57,7 +57,9 @@ impl Near {
     pub fn put(&self, key: MemoKey, entry: &Entry) {
         let left = Duration::try_from(entry.expires_at.duration_since(Timestamp::now())).unwrap_or_default();
         let lasting = left.min(self.trusted_for);
-        if !lasting.is_zero() && (entry.value.len() as u64) < self.limit_bytes / LARGEST_SHARE {
+        // Media are read once, by a later attempt if at all.
+        let is_wanted = key.kind != MemoKind::Media;
+        if is_wanted && !lasting.is_zero() && (entry.value.len() as u64) < self.limit_bytes / LARGEST_SHARE {
             self.cache.insert(key, Kept { value: entry.value.clone(), lasting });
         }
     }

@@ -1,6 +1,7 @@
 //! Media that users name: untrusted until fetched and checked.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -13,8 +14,11 @@ pub trait MediaLibrary: Send + Sync {
     /// Looks whether `media` can be fetched and is of its kind, without keeping it.
     async fn check(&self, media: &Media) -> Result<(), MediaError>;
 
-    /// Brings `media` into `directory`, checked.
+    /// Brings `media` into `directory`, checked. What does not answer well is asked again for a while.
     async fn fetch(&self, media: &Media, directory: &Path) -> Result<FetchedMedia, MediaError>;
+
+    /// Forgets what may be remembered of `media` for the present task: it turned out to be damaged.
+    async fn forget(&self, _media: &Media) {}
 }
 
 /// A checked piece of media in a local file.
@@ -30,6 +34,12 @@ pub enum MediaError {
     /// There is nothing at that place.
     #[error("nothing was found there ({reason})")]
     Missing {
+        /// What the other side said.
+        reason: String,
+    },
+    /// The other side has it, perhaps, and does not give it out.
+    #[error("the server does not give it out: {reason}")]
+    Refused {
         /// What the other side said.
         reason: String,
     },
@@ -56,6 +66,8 @@ pub enum MediaError {
     Unavailable {
         /// What happened.
         reason: String,
+        /// How long the other side asks to wait, where it does.
+        retry_after: Option<Duration>,
         /// What lay beneath.
         #[source]
         source: Option<Source>,
@@ -63,6 +75,21 @@ pub enum MediaError {
 }
 
 impl MediaError {
+    /// What could not be had now, for a reason that lies in nothing beneath.
+    #[must_use]
+    pub fn unavailable(reason: impl Into<String>) -> Self {
+        Self::Unavailable { reason: reason.into(), retry_after: None, source: None }
+    }
+
+    /// How long the other side asks to wait, where it does.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Unavailable { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
     /// Whether trying again later can help.
     #[must_use]
     pub const fn is_transient(&self) -> bool {

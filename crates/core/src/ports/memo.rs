@@ -27,11 +27,14 @@ pub enum MemoKind {
     Script,
     /// What a search for footage found.
     Footage,
+    /// A part of a file that was fetched for a task.
+    Media,
 }
 
 impl MemoKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [Self::Segment, Self::Sound, Self::Voice, Self::Video, Self::Script, Self::Footage];
+    pub const ALL: [Self; 7] =
+        [Self::Segment, Self::Sound, Self::Voice, Self::Video, Self::Script, Self::Footage, Self::Media];
 
     /// The name used in keys, in the table and in JSON.
     #[must_use]
@@ -43,6 +46,7 @@ impl MemoKind {
             Self::Video => "video",
             Self::Script => "script",
             Self::Footage => "footage",
+            Self::Media => "media",
         }
     }
 
@@ -56,13 +60,16 @@ impl MemoKind {
             Self::Script => Duration::from_secs(7 * DAY.as_secs()),
             // What Pixabay's terms ask for; Pexels sets no time.
             Self::Footage => DAY,
+            // As long as a task may go on in others' time ([`crate::work::MAX_HAND_BACKS`]), and no longer:
+            // what lies at an address changes.
+            Self::Media => Duration::from_secs(DAY.as_secs() / 4),
         }
     }
 }
 
 /// The text names no kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a kind is segment, sound, voice, video, script or footage")]
+#[error("a kind is segment, sound, voice, video, script, footage or media")]
 pub struct InvalidMemoKind;
 
 impl FromStr for MemoKind {

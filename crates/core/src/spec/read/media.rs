@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::super::{AssetId, Media, MediaKind, MediaOrigin, MediaSource, Trim};
+use super::address::address;
 use super::node::{Checker, Fields, Node};
 
-const MAX_URL_CHARACTERS: usize = 2048;
 /// The latest moment of a clip or a sound that can be named, in seconds: a day.
 const LAST_MOMENT_S: f64 = 86_400.0;
 
@@ -45,11 +45,7 @@ const fn nowhere(kind: MediaKind, pointer: String) -> Media {
 
 fn source(field: &str, text: String, origin: MediaOrigin) -> Result<MediaSource, String> {
     match (field, origin) {
-        ("url", _) if text.chars().count() > MAX_URL_CHARACTERS => {
-            Err(format!("a URL has at most {MAX_URL_CHARACTERS} characters"))
-        }
-        ("url", _) if text.starts_with("https://") || text.starts_with("http://") => Ok(MediaSource::Url(text)),
-        ("url", _) => Err("only https URLs are fetched".to_owned()),
+        ("url", _) => address(&text, origin).map(MediaSource::Url),
         ("path", MediaOrigin::Remote) => Err("the service reads no local paths: give a `url`".to_owned()),
         ("path", MediaOrigin::RemoteOrLocal) => Ok(MediaSource::Path(PathBuf::from(text))),
         (_, MediaOrigin::RemoteOrLocal) => {

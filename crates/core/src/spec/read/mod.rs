@@ -1,6 +1,7 @@
 //! From JSON to what is meant, collecting every fault on the way. `node` and
 //! `values` take it apart, the rest reads one kind of thing each.
 
+mod address;
 mod background;
 mod captions;
 mod media;
