@@ -71,9 +71,7 @@ mod tests {
 
     #[test]
     fn other_letters_stay_as_they_are() {
-        for text in ["ﬁne ＡＢＣ １２ ½ ² ™ ① ℃ ㎏ Ⅳ ﷺ é e\u{301} ℓ № Ω Å 🅰 🅾 🇩🇪 ﾊﾝ"]
-        {
-            assert_eq!(plain_letters(text), text);
-        }
+        let text = "ﬁne ＡＢＣ １２ ½ ² ™ ① ℃ ㎏ Ⅳ ﷺ é e\u{301} ℓ № Ω Å 🅰 🅾 🇩🇪 ﾊﾝ";
+        assert_eq!(plain_letters(text), text);
     }
 }

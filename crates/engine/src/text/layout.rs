@@ -84,22 +84,46 @@ struct Attempt {
     shown: usize,
 }
 
-const SCALES: [f32; 5] = [0.9, 0.8, 0.7, 0.6, 0.5];
+/// Shares of the usual size down to which headings, cards and lower thirds are made smaller before captions are.
+const READY_SCALES: [f32; 3] = [0.9, 0.8, 0.7];
+/// Those that are tried once captions are no larger than usual.
+const RELUCTANT_SCALES: [f32; 2] = [0.6, 0.5];
+const CAPTION_SCALES: [f32; 7] = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3];
 /// Captions are never smaller than this share of the frame's shorter side, unless they are wished so.
 const LEAST_CAPTION: f32 = 0.03;
 /// Pixels between two texts: this part of the frame's shorter side.
-const GAP: u32 = 60;
+const GAP: u32 = 40;
 
-fn attempts(least_caption_scale: f32, texts: usize) -> impl Iterator<Item = Attempt> {
-    let usual = Attempt { text_scale: 1.0, caption_scale: 1.0, most_lines: usize::MAX, shown: texts };
-    let smaller = SCALES.map(|text_scale| Attempt { text_scale, ..usual });
-    let [.., smallest] = smaller;
-    let captions = SCALES.into_iter().take_while(move |scale| *scale >= least_caption_scale);
-    let captions = captions.map(move |caption_scale| Attempt { caption_scale, ..smallest });
-    let last = Attempt { caption_scale: least_caption_scale, ..smallest };
-    let shorter = [3, 2, 1].map(|most_lines| Attempt { most_lines, ..last });
-    let fewer = (0..texts).rev().map(move |shown| Attempt { most_lines: 1, shown, ..last });
-    std::iter::once(usual).chain(smaller).chain(captions).chain(shorter).chain(fewer)
+/// The attempts for so many texts. `usual_scale` brings captions that are wished larger to the usual size,
+/// `least_scale` to the smallest that is readable.
+fn attempts(usual_scale: f32, least_scale: f32, texts: usize) -> Vec<Attempt> {
+    let captions =
+        |from: f32, to: f32| CAPTION_SCALES.into_iter().filter(move |scale| *scale < from && *scale > to).chain([to]);
+    let mut last = Attempt { text_scale: 1.0, caption_scale: 1.0, most_lines: usize::MAX, shown: texts };
+    let mut attempts = vec![last];
+    let mut then = |change: &mut dyn FnMut(&mut Attempt)| {
+        change(&mut last);
+        attempts.push(last);
+    };
+    for scale in READY_SCALES {
+        then(&mut |attempt| attempt.text_scale = scale);
+    }
+    for scale in captions(1.0, usual_scale) {
+        then(&mut |attempt| attempt.caption_scale = scale);
+    }
+    for scale in RELUCTANT_SCALES {
+        then(&mut |attempt| attempt.text_scale = scale);
+    }
+    for scale in captions(usual_scale, least_scale) {
+        then(&mut |attempt| attempt.caption_scale = scale);
+    }
+    for most_lines in [3, 2, 1] {
+        then(&mut |attempt| attempt.most_lines = most_lines);
+    }
+    for shown in (0..texts).rev() {
+        then(&mut |attempt| attempt.shown = shown);
+    }
+    attempts
 }
 
 /// The texts of a scene while places are looked for.
@@ -200,10 +224,13 @@ impl Scene<'_> {
     }
 
     fn find_places(&mut self, pages: &[&Page]) -> (Vec<LaidText>, CaptionPlacement) {
-        let frame = CaptionFrame::new(self.output, self.style);
-        let short = self.output.width.min(self.output.height);
-        let least = (LEAST_CAPTION * pixels(short) / frame.size_px).clamp(SCALES[4], 1.0);
-        let found = attempts(least, self.texts.len()).find_map(|attempt| self.places(pages, attempt));
+        let size_px = |style| CaptionFrame::new(self.output, style).size_px;
+        let (wished_px, usual_px) = (size_px(self.style), size_px(&CaptionStyle { font_scale: 1.0, ..*self.style }));
+        let least_px = LEAST_CAPTION * pixels(self.output.width.min(self.output.height));
+        let usual_scale = (usual_px / wished_px).min(1.0);
+        let least_scale = (least_px / wished_px).min(usual_scale);
+        let mut attempts = attempts(usual_scale, least_scale, self.texts.len()).into_iter();
+        let found = attempts.find_map(|attempt| self.places(pages, attempt));
         // Captions alone always fit.
         found.unwrap_or_else(|| {
             let left_out = LaidText { placement: None, is_cut: false };

@@ -21,6 +21,8 @@ const PLATE_OPACITY: u8 = 190;
 const SUBTITLE: Color = Color::rgb(205, 210, 220);
 /// Height of capitals as a multiple of the letter size.
 const CAPITALS: f32 = 0.714;
+/// The share of its usual size that the subtitle, which is small, keeps.
+const LEAST_SUBTITLE_SCALE: f32 = 0.7;
 /// Room between the plate and captions, as a multiple of the title's letter size.
 const ABOVE_CAPTIONS: f32 = 0.25;
 
@@ -121,15 +123,18 @@ impl Measures {
 }
 
 fn parts(plate: &NamePlate, measures: &Measures, placement: &Placement, typesetter: &mut Typesetter) -> Vec<Part> {
-    let room = |size_px: f32| Room {
+    let room = |size_px: f32, least_scale: f32| Room {
         size_px: size_px.round(),
-        scale: placement.scale,
+        scale: placement.scale.max(least_scale),
         width: measures.plate_limit - measures.bar - 2.0 * measures.padding,
         lines: placement.most_lines.min(2),
     };
-    let mut parts = vec![Part::new(&plate.title, WHITE, room(measures.usual_unit), typesetter)];
+    let mut parts = vec![Part::new(&plate.title, WHITE, room(measures.usual_unit, 0.0), typesetter)];
     let subtitle = plate.subtitle.as_ref();
-    parts.extend(subtitle.map(|text| Part::new(text, SUBTITLE, room(measures.usual_unit * 0.68), typesetter)));
+    parts.extend(
+        subtitle
+            .map(|text| Part::new(text, SUBTITLE, room(measures.usual_unit * 0.68, LEAST_SUBTITLE_SCALE), typesetter)),
+    );
     parts
 }
 
