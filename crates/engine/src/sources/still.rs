@@ -47,7 +47,8 @@ fn fitted(fit: Fit, output: &Output) -> String {
             "scale=w='clip(2*round({height}*iw/ih/2),2,{width})':h='clip(2*round({width}*ih/iw/2),2,{height})':{SCALER},\
              pad={width}:{height}:-1:-1:color=black"
         ),
-        Fit::Fill => scale,
+        // Sharp filters reach over no more than some forty pixels for one: the rest is averaged before.
+        Fit::Fill => format!("scale=w='min(iw,8*{width})':h='min(ih,8*{height})':flags=area,{scale}"),
     }
 }
 
