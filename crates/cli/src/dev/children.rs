@@ -37,6 +37,14 @@ impl Children {
         Ok(())
     }
 
+    /// Starts one in the place of that of its name, which is ended before if there is one.
+    pub async fn replace(&mut self, program: Program) -> anyhow::Result<()> {
+        if let Some(place) = self.processes.iter().position(|process| process.name() == program.name) {
+            end(vec![self.processes.remove(place)], GRACE).await;
+        }
+        self.start(program)
+    }
+
     /// Waits until one of them ends; gives its name.
     pub async fn first_to_end(&mut self) -> &'static str {
         loop {

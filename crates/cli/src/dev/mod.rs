@@ -46,37 +46,47 @@ async fn serve(options: &DevOptions, children: &mut Children) -> anyhow::Result<
     let api_url = format!("http://127.0.0.1:{}", options.port);
     refuse_taken_port(options.port)?;
     eprintln!("Starting the local AWS …");
-    let stack = Stack::start(options, children).await?;
-    start_service(options, &stack, children)?;
+    let mut stack = Stack::start(options, children).await?;
+    start_service(options, &stack, children).await?;
     let api = Api::new(&api_url, None)?;
     wait_until_healthy(&api, children).await?;
     eprintln!("The dashboard is at {api_url}  (logs: {STATE}/*.log)");
     let copy = children.state().path("example.mp4");
     let first_video = async {
-        fetch_example(options, &api, &copy).await?;
+        let example = fetch_example(options, &api, &copy).await;
         if options.once {
+            example?;
             return check_playable(&options.ffmpeg, &copy).await;
+        }
+        if let Err(error) = example {
+            eprintln!("The example has no video: {error:#}");
         }
         eprintln!("Press Ctrl-C to stop.");
         std::future::pending().await
     };
     tokio::select! {
         ended = first_video => ended,
-        never = keep_running(&stack, children) => match never {},
+        never = keep_running(options, &mut stack, children) => match never {},
     }
 }
 
 /// Has whatever ends started again.
-async fn keep_running(stack: &Stack, children: &mut Children) -> Infallible {
+async fn keep_running(options: &DevOptions, stack: &mut Stack, children: &mut Children) -> Infallible {
     loop {
         if children.next_restart().await != stack::NAME {
             continue;
         }
-        match stack.restore().await {
+        match restore(options, stack, children).await {
             Ok(()) => eprintln!("The local AWS is back as it was when `rushes dev` started; later tasks are lost."),
             Err(error) => eprintln!("The local AWS could not be brought back: {error:#}"),
         }
     }
+}
+
+/// Brings back what the local AWS had, and the service with the names that things have now.
+async fn restore(options: &DevOptions, stack: &mut Stack, children: &mut Children) -> anyhow::Result<()> {
+    stack.restore().await?;
+    start_service(options, stack, children).await
 }
 
 /// Has the example made and saves it.
@@ -96,7 +106,8 @@ fn refuse_taken_port(port: u16) -> anyhow::Result<()> {
     })
 }
 
-fn start_service(options: &DevOptions, stack: &Stack, children: &mut Children) -> anyhow::Result<()> {
+/// Starts the service, in place of one that runs.
+async fn start_service(options: &DevOptions, stack: &Stack, children: &mut Children) -> anyhow::Result<()> {
     let program = |name: &str| -> anyhow::Result<PathBuf> {
         let beside = std::env::current_exe()?.with_file_name(name);
         if !beside.is_file() {
@@ -112,7 +123,7 @@ fn start_service(options: &DevOptions, stack: &Stack, children: &mut Children) -
     environment.push(("RUSHES_WORKERS".to_owned(), options.workers.to_string()));
     environment.push(("RUSHES_DRAIN_SECONDS".to_owned(), DRAIN_SECONDS.to_owned()));
     for name in ["api", "ingest", "render"] {
-        children.start(Program { name, path: program(name)?, environment: environment.clone() })?;
+        children.replace(Program { name, path: program(name)?, environment: environment.clone() }).await?;
     }
     Ok(())
 }

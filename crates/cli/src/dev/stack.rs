@@ -57,10 +57,12 @@ impl Stack {
         Ok(Self { port, python, connection, names })
     }
 
-    /// Brings what is missing in the stack back once the local AWS, started again, answers.
-    pub async fn restore(&self) -> anyhow::Result<()> {
+    /// Brings what is missing in the stack back once the local AWS, started again, answers. Things that it had
+    /// never written down get other names.
+    pub async fn restore(&mut self) -> anyhow::Result<()> {
         wait_for(self.port).await?;
-        deploy(&self.python, &self.connection).await.map(drop)
+        self.names = deploy(&self.python, &self.connection).await?;
+        Ok(())
     }
 
     /// What the service needs to find it.
