@@ -139,13 +139,17 @@ mod tests {
     #[tokio::test]
     async fn what_a_dead_one_held_is_done_once_it_is_free() {
         let board = Board::new(8);
-        [0, 3, 7].map(|place| board.set(place, State::Held));
+        for place in [0, 3, 7] {
+            board.set(place, State::Held);
+        }
         let dying = async {
             // The rest is done before anybody waits.
             while board.0.lock().unwrap().iter().filter(|state| **state == State::Ready).count() < 5 {
                 tokio::task::yield_now().await;
             }
-            [0, 3, 7].map(|place| board.set(place, State::Free));
+            for place in [0, 3, 7] {
+                board.set(place, State::Free);
+            }
         };
         let (made, ()) = tokio::join!(board.work(8), dying);
         assert_eq!(made.len(), 8);
