@@ -110,7 +110,8 @@ impl Answer {
     }
 
     async fn receive(&mut self) -> Result<Option<Bytes>, MediaError> {
-        let announced = self.open.response.content_length();
+        // What is left, and what has come.
+        let announced = self.open.response.content_length().map(|left| left.saturating_add(self.received_bytes));
         let received = tokio::time::timeout(self.read, self.open.chunk());
         let Ok(received) = received.await else { return Err(MediaError::unavailable("the server took too long")) };
         let broken = |error| refusal::of_broken(error, self.cut_off(announced));
