@@ -15,7 +15,7 @@ use rushes_core::spec::VoiceChoice;
 use crate::spool::SpeechStorage;
 
 /// Raised when words are found in speech in another way.
-const WORDS_VERSION: &str = "rushes-words 1";
+const WORDS_VERSION: &str = "rushes-words 2";
 /// The right to a sentence may be an open file: not all files that a process may open.
 const SENTENCES_TOGETHER: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 

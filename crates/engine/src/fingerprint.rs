@@ -12,7 +12,7 @@ use crate::plan::{Plan, Segment};
 use crate::text::fonts_fingerprint;
 
 /// Raised when the engine draws or codes the same look in another way.
-const ENGINE_VERSION: &str = "rushes-engine 10";
+const ENGINE_VERSION: &str = "rushes-engine 11";
 
 /// Hashes of the media files of a timeline, by path.
 pub type FileHashes = HashMap<PathBuf, blake3::Hash>;

@@ -14,7 +14,7 @@ use super::time::index;
 use super::voice::SampleReader;
 
 /// Raised when the same soundtrack is mixed or coded in another way.
-const SOUND_VERSION: &str = "rushes-sound 3";
+const SOUND_VERSION: &str = "rushes-sound 4";
 /// Samples hashed at once.
 const SAMPLES_AT_ONCE: u64 = 1 << 16;
 
