@@ -108,7 +108,8 @@ async fn specs_rows_and_requests_take_from_their_channel_once() {
     let config = json!({"voice": {"name": "de", "rate_wpm": 150}, "captions": {"style": "block"}, "language": "de"});
     assert_eq!(put(&service, "/v1/channels/news", &config, None).await.status, 201);
     let spec = json!({"channel": "news", "script": "Hallo.", "voice": {"rate_wpm": 200}});
-    let wanted = json!({"script": "Hallo.", "voice": {"rate_wpm": 200, "name": "de"}, "captions": {"style": "block"}});
+    let wanted = json!({"script": "Hallo.", "voice": {"rate_wpm": 200, "name": "de"}, "captions": {"style": "block"},
+        "language": "de"});
     let id = service.client.submit(&spec).await.unwrap();
     let batch =
         json!({"videos": [spec, {"channel": "none", "script": "a"}, {"channel": "news", "script": "b", "quality": 5}]});
@@ -173,7 +174,7 @@ async fn the_replaced_systems_configuration_decides_what_is_made_without_a_body(
     assert_eq!(stored(&service, ids[1]).await["quality"], Value::Null, "it wants no channel");
     let refused = client.post("/api/config", r#"{"quality": "best"}"#).await.unwrap();
     assert!(refused.status == 422 && refused.json["error"].as_str().unwrap().contains("/quality"), "{}", refused.text);
-    assert_eq!(client.post("/api/config", "[]").await.unwrap().status, 400);
+    assert_eq!(client.post("/api/config", "[]").await.unwrap().status, 422);
 }
 
 #[tokio::test]

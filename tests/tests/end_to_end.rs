@@ -187,7 +187,7 @@ async fn when_ffmpeg_is_missing_or_dies_the_task_fails_with_the_reason_and_leave
     // This one stands its trial.
     let trial = format!("case \"$*\" in *lavfi*) exec '{}' \"$@\";; esac", rushes_tests::ffmpeg().display());
     let dying = script("dying-ffmpeg", &format!("{trial}\nhead -c 100000 >/dev/null\necho 'I die' >&2\nkill -9 $$"));
-    for (program, reason) in [("/nowhere/ffmpeg", "/nowhere/ffmpeg"), (&unfit, "unfit-ffmpeg"), (&dying, "I die")] {
+    for (program, reason) in [("/nowhere/ffmpeg", "/nowhere/ffmpeg"), (&unfit, "unfit-ffmpeg"), (&dying, "SIGKILL")] {
         let renderer = service.start_renderer(&[("RUSHES_FFMPEG", program)]).unwrap();
         let id = service.client.submit(&short("Never made")).await.unwrap();
         let task = service.client.ended(&id, MINUTES).await.unwrap();

@@ -4,7 +4,6 @@
 
 use std::time::{Duration, Instant};
 
-use reqwest::Method;
 use rushes_aws::Clients;
 use rushes_tests::local_aws::PAGES_ORIGIN;
 use rushes_tests::service::complaints_about;
@@ -20,7 +19,7 @@ async fn the_whole_stack_makes_a_video() {
     let page = client.get("/").await.unwrap();
     assert!(page.status == 200 && page.text.contains("<title>Rushes</title>"), "{}", page.text);
 
-    pages_of_a_named_origin_may_call_and_upload(&aws, &client).await;
+    pages_of_a_named_origin_may_upload(&aws).await;
 
     let id = client.submit(&json!({"script": "Made in a function.", "output": {"resolution": "720p"}})).await.unwrap();
     let task = client.ended(&id, Duration::from_secs(180)).await;
@@ -61,14 +60,8 @@ async fn the_whole_stack_makes_a_video() {
     assert!(waiting.is_empty(), "{waiting:?}");
 }
 
-/// Through the gateway and at the bucket; no others.
-async fn pages_of_a_named_origin_may_call_and_upload(aws: &LocalAws, client: &Client) {
-    for (origin, allowed) in [(PAGES_ORIGIN, PAGES_ORIGIN), ("https://evil.example", "")] {
-        let preflight = client.request(Method::OPTIONS, "/v1/assets").header("origin", origin);
-        let preflight = preflight.header("access-control-request-method", "POST");
-        let answer = client.send(preflight.header("access-control-request-headers", "x-api-key")).await.unwrap();
-        assert_eq!(answer.header("access-control-allow-origin"), allowed, "{}", answer.text);
-    }
+/// The local gateway answers preflights by itself; what the API says to them is tested where it stands alone.
+async fn pages_of_a_named_origin_may_upload(aws: &LocalAws) {
     let s3 = Clients::local(&aws.endpoint).await.s3;
     let rules = s3.get_bucket_cors().bucket(aws.output("RUSHES_BUCKET").unwrap()).send().await.unwrap();
     let [rule] = rules.cors_rules() else { panic!("{rules:?}") };
