@@ -9,7 +9,7 @@ use mp4_atom::{Mvhd, Trak};
 use super::read::{MovieError, read_index};
 use super::{FRAME_TICKS, MOVIE_TIMESCALE, boxes};
 
-/// Whether the file at `path` is laid out as [`write_mp4`](super::write_mp4) lays out files. Those of other
+/// Whether the file at `path` is laid out as the writer here lays out files. Those of other
 /// programs differ in the clock of the whole file, in what they say about themselves, or in both.
 ///
 /// # Errors
