@@ -28,7 +28,7 @@ pub fn exit_code(outcome: anyhow::Result<()>) -> ExitCode {
     }
     match error.downcast_ref::<SpecError>() {
         Some(spec) => tell_violations(spec),
-        None => eprintln!("error: {error:#}"),
+        None => eprintln!("error: {}", told(&error)),
     }
     ExitCode::FAILURE
 }
@@ -51,5 +51,28 @@ pub async fn unless_interrupted<T>(work: impl Future<Output = anyhow::Result<T>>
             Err(Interrupted.into())
         }
         outcome = work => outcome,
+    }
+}
+
+/// An error and what lay beneath, each said once: many say in their own words what lies beneath them.
+fn told(error: &anyhow::Error) -> String {
+    let mut causes = error.chain().map(ToString::to_string);
+    let first = causes.next().unwrap_or_default();
+    causes.fold(first, |told, cause| if told.ends_with(&cause) { told } else { format!("{told}: {cause}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_error_says_of_its_cause_is_not_said_twice() {
+        use rushes_core::ports::MediaError;
+        use rushes_core::produce::ProduceError;
+        let source = MediaError::Unreadable { reason: "it is cut off".to_owned() };
+        let error = anyhow::Error::new(ProduceError::Media { pointer: "/music/path".to_owned(), source });
+        assert_eq!(told(&error), "/music/path: this file cannot be used: it is cut off");
+        let error = anyhow::Error::new(std::io::Error::other("disk")).context("no folder can be made");
+        assert_eq!(told(&error), "no folder can be made: disk");
     }
 }
