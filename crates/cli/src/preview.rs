@@ -15,7 +15,9 @@ use crate::arguments::PreviewOptions;
 use crate::input::read_spec;
 use crate::outcome::unless_interrupted;
 use crate::studio::{engine, lay};
-use crate::targets::{Inputs, SealedFormat, SubtitleHash, TargetError, Targets, scratch_beside, seal, write};
+use crate::targets::{
+    Inputs, SealedFormat, SubtitleHash, TargetError, Targets, is_no_file, scratch_beside, seal, write,
+};
 
 /// Draws the frame into the output file.
 pub async fn run(options: PreviewOptions) -> anyhow::Result<()> {
@@ -63,7 +65,7 @@ fn format_of(output: &Path) -> Result<(PictureFormat, SealedFormat), TargetError
         "png" => Ok((PictureFormat::Png, SealedFormat::Png)),
         "jpg" | "jpeg" => Ok((PictureFormat::Jpeg, SealedFormat::Jpeg)),
         // What is there and no file is told so later, whatever its name.
-        _ if output.metadata().is_ok_and(|metadata| !metadata.is_file()) => Ok((PictureFormat::Png, SealedFormat::Png)),
+        _ if is_no_file(output) => Ok((PictureFormat::Png, SealedFormat::Png)),
         _ => Err(TargetError::NoPictureName { path: output.to_owned() }),
     }
 }

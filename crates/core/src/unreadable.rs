@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use icu_properties::props::Script;
 
 use crate::scripts::scripts;
-use crate::spec::voices::{Letters, language_of, reads};
+use crate::spec::voices::{Letters, is_of_provider, reads};
 use crate::spec::{Scene, VideoSpec};
 
 /// Fewer letters may be a sign or a name that the voice knows.
@@ -16,7 +16,7 @@ const FEWEST_LETTERS: usize = 2;
 #[must_use]
 pub fn warnings(spec: &VideoSpec) -> Vec<String> {
     let voice = spec.voice.name.as_str();
-    if language_of(voice).is_none() && voice.contains(':') {
+    if is_of_provider(voice) {
         return Vec::new();
     }
     let mut places: BTreeMap<&'static str, (Script, Vec<usize>)> = BTreeMap::new();

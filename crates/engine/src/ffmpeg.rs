@@ -5,7 +5,7 @@ mod complaint;
 mod fitness;
 mod stream;
 
-pub use complaint::{NO_PICTURES, in_plain_words};
+pub use complaint::{NO_PICTURES, NO_STREAMS, in_plain_words};
 pub use stream::{FrameStream, FrameTime};
 
 use std::path::{Path, PathBuf};

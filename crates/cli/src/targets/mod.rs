@@ -9,7 +9,7 @@ mod write;
 pub use error::TargetError;
 pub use inputs::Inputs;
 pub use seal::{SealedFormat, SubtitleHash, seal};
-pub use write::{put, scratch_beside, video_of, write};
+pub use write::{is_no_file, put, scratch_beside, video_of, write};
 
 use std::ffi::OsStr;
 use std::io::ErrorKind;
@@ -132,7 +132,7 @@ fn check_video_name(output: &Path) -> Result<(), TargetError> {
         "srt" | "vtt" | "jpg" => Err(TargetError::SideFile { path: path(), instead: output.with_extension("mp4") }),
         _ if VIDEO_EXTENSIONS.contains(&extension.as_str()) => Ok(()),
         // What is there and no file is told so below, whatever its name.
-        _ if output.metadata().is_ok_and(|metadata| !metadata.is_file()) => Ok(()),
+        _ if is_no_file(output) => Ok(()),
         _ => Err(TargetError::NoVideoName { path: path() }),
     }
 }

@@ -55,6 +55,11 @@ pub fn write(scratch: &Path, bytes: &[u8], to: &Path) -> anyhow::Result<()> {
     written.with_context(|| format!("{} cannot be written", to.display()))
 }
 
+/// Whether something is there that is no file, such as a folder or a device.
+pub fn is_no_file(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| !metadata.is_file())
+}
+
 /// Where a file lies when links were followed.
 pub fn place(path: &Path) -> PathBuf {
     if path.is_symlink() { path.canonicalize().unwrap_or_else(|_| path.to_owned()) } else { path.to_owned() }

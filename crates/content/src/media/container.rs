@@ -34,9 +34,9 @@ pub fn read_header(kind: MediaKind, start: &[u8]) -> Result<Header, MediaError> 
 /// The refusal of a whole file of which [`read_header`] could not tell what it is.
 pub fn unfinished(kind: MediaKind, start: &[u8]) -> MediaError {
     match kind {
-        _ if start.is_empty() => unreadable("it is empty"),
+        _ if start.is_empty() => MediaError::unreadable("it is empty"),
         MediaKind::Sound if start.len() >= SIGNATURE_BYTES => unwanted(kind, start),
-        _ => unreadable("it ends before its header does"),
+        _ => MediaError::unreadable("it ends before its header does"),
     }
 }
 
@@ -94,8 +94,8 @@ fn unwanted(kind: MediaKind, start: &[u8]) -> MediaError {
         MediaKind::Sound => "a sound is an MP3, M4A, AAC, WAV, FLAC, Ogg or Opus file, or a clip with sound",
     };
     match known_name(start) {
-        Some(name) => unreadable(&format!("it is {name}; {wanted}")),
-        None => unreadable(&format!("it is of no known kind; {wanted}")),
+        Some(name) => MediaError::unreadable(format!("it is {name}; {wanted}")),
+        None => MediaError::unreadable(format!("it is of no known kind; {wanted}")),
     }
 }
 
@@ -132,10 +132,6 @@ fn known_name(start: &[u8]) -> Option<&'static str> {
         [b'{', b'"' | b' ' | b'\r' | b'\n' | b'\t', ..] | [b'[', b'{' | b'"', ..] => "a JSON document",
         _ => return None,
     })
-}
-
-fn unreadable(reason: &str) -> MediaError {
-    MediaError::Unreadable { reason: reason.to_owned() }
 }
 
 #[cfg(test)]

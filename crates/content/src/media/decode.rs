@@ -47,7 +47,7 @@ impl Decoder {
             ["deflate"] => Coding::Deflate,
             _ => {
                 let reason = "the server sends it compressed in a way that is not read; only gzip and deflate are";
-                return Err(MediaError::Unreadable { reason: reason.to_owned() });
+                return Err(MediaError::unreadable(reason));
             }
         };
         Ok(Self::Undecided { coding, start: Vec::new() })
@@ -115,7 +115,7 @@ fn written(decoder: &mut impl Write, mut packed: &[u8]) -> Result<(), MediaError
 }
 
 fn damaged() -> MediaError {
-    MediaError::Unreadable { reason: "the server sends it compressed, and that is damaged".to_owned() }
+    MediaError::unreadable("the server sends it compressed, and that is damaged")
 }
 
 #[cfg(test)]

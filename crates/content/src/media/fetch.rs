@@ -139,7 +139,7 @@ impl Fetcher {
                 None => return Ok(Answer::new(answer, place, self.limits.read)),
             }
         }
-        Err(MediaError::Unreadable { reason: format!("the server redirects more than {MAX_REDIRECTS} times") })
+        Err(MediaError::unreadable(format!("the server redirects more than {MAX_REDIRECTS} times")))
     }
 
     /// Reads on until the header is known or the answer ends.

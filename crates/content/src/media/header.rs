@@ -63,7 +63,7 @@ impl HeaderReader {
                     Ok(Header::Good)
                 }
                 Search::Unfinished => Ok(Header::Incomplete),
-                Search::Failed => Err(unreadable("its header is damaged")),
+                Search::Failed => Err(MediaError::unreadable("its header is damaged")),
             },
             State::Beginning { start, next_look } => {
                 start.extend_from_slice(bytes);
@@ -95,7 +95,7 @@ impl HeaderReader {
     pub fn finish(self) -> Result<(), MediaError> {
         match self.state {
             State::Done => Ok(()),
-            State::Searching(_) => Err(unreadable("it ends before its header does")),
+            State::Searching(_) => Err(MediaError::unreadable("it ends before its header does")),
             State::Beginning { start, .. } => match container::read_header(self.kind, &start)? {
                 Header::Good => Ok(()),
                 Header::Incomplete => Err(container::unfinished(self.kind, &start)),
@@ -106,10 +106,6 @@ impl HeaderReader {
 
 const fn is_jpeg(start: &[u8]) -> bool {
     start.len() >= container::SIGNATURE_BYTES && matches!(start, [0xff, 0xd8, 0xff, ..])
-}
-
-fn unreadable(reason: &str) -> MediaError {
-    MediaError::Unreadable { reason: reason.to_owned() }
 }
 
 #[cfg(test)]

@@ -97,7 +97,7 @@ impl Library {
         let missing = |error: std::io::Error| MediaError::Missing { reason: format!("{}: {error}", path.display()) };
         let metadata = tokio::fs::metadata(path).await.map_err(missing)?;
         if !metadata.is_file() {
-            return Err(MediaError::Unreadable { reason: format!("{} is no file", path.display()) });
+            return Err(MediaError::unreadable(format!("{} is no file", path.display())));
         }
         picture::check_size(metadata.len(), self.limits.bytes(kind))?;
         let mut file = tokio::fs::File::open(path).await.map_err(missing)?;

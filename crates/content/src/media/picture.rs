@@ -20,15 +20,15 @@ pub fn read_header(start: &[u8]) -> Result<Header, MediaError> {
     if start.len() < SIGNATURE_BYTES {
         return Ok(Header::Incomplete);
     }
-    let format = image::guess_format(start).map_err(|_| unreadable("it is neither PNG, JPEG nor WebP"))?;
+    let format = image::guess_format(start).map_err(|_| MediaError::unreadable("it is neither PNG, JPEG nor WebP"))?;
     if !matches!(format, ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP) {
         let name = format.extensions_str().first().copied().unwrap_or("this");
-        return Err(unreadable(&format!("{} is not taken, only PNG, JPEG and WebP", name.to_uppercase())));
+        return Err(MediaError::unreadable(format!("{} is not taken, only PNG, JPEG and WebP", name.to_uppercase())));
     }
     match imagesize::blob_size(start) {
         Ok(size) => check_dimensions(size.width, size.height).map(|()| Header::Good),
         Err(imagesize::ImageError::IoError(_)) => Ok(Header::Incomplete),
-        Err(_) => Err(unreadable("its header is damaged")),
+        Err(_) => Err(MediaError::unreadable("its header is damaged")),
     }
 }
 
@@ -49,7 +49,7 @@ pub fn check_size(bytes: u64, limit: u64) -> Result<(), MediaError> {
 /// [`MediaError::Unreadable`] and [`MediaError::TooLarge`].
 pub fn check_dimensions(width: usize, height: usize) -> Result<(), MediaError> {
     if width == 0 || height == 0 {
-        return Err(unreadable("it has no pixels"));
+        return Err(MediaError::unreadable("it has no pixels"));
     }
     if width <= MAX_SIDE && height <= MAX_SIDE && width * height <= MAX_PIXELS {
         return Ok(());
@@ -57,10 +57,6 @@ pub fn check_dimensions(width: usize, height: usize) -> Result<(), MediaError> {
     let reason =
         format!("it has {width}x{height} pixels; a side has at most {MAX_SIDE}, a picture at most {MAX_PIXELS} in all");
     Err(MediaError::TooLarge { reason })
-}
-
-fn unreadable(reason: &str) -> MediaError {
-    MediaError::Unreadable { reason: reason.to_owned() }
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ pub fn target(from: &Url, response: &Response) -> Result<Option<Url>, MediaError
             location,
         ) => {
             let next = location.and_then(|location| joined(from, location.as_bytes()));
-            let nowhere = || MediaError::Unreadable { reason: "the server redirects to nowhere".to_owned() };
+            let nowhere = || MediaError::unreadable("the server redirects to nowhere");
             next.map(Some).ok_or_else(nowhere)
         }
         _ => Ok(None),

@@ -19,7 +19,7 @@ const UNSAID: Duration = Duration::from_secs(1);
 pub fn of_status(status: StatusCode, headers: &HeaderMap) -> Option<MediaError> {
     let name = name(status);
     Some(match status.as_u16() {
-        204 | 205 => MediaError::Unreadable { reason: "the server's answer is empty".to_owned() },
+        204 | 205 => MediaError::unreadable("the server's answer is empty"),
         200..=299 => return None,
         408 | 425 | 429 | 500..=599 => {
             let reason = format!("the server answered {name}");

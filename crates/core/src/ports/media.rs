@@ -75,6 +75,12 @@ pub enum MediaError {
 }
 
 impl MediaError {
+    /// What is no file of the kind that is wanted, or none that can be read.
+    #[must_use]
+    pub fn unreadable(reason: impl Into<String>) -> Self {
+        Self::Unreadable { reason: reason.into() }
+    }
+
     /// What could not be had now, for a reason that lies in nothing beneath.
     #[must_use]
     pub fn unavailable(reason: impl Into<String>) -> Self {

@@ -9,7 +9,7 @@ use rushes_core::ports::RenderError;
 use super::facts::{ClipFacts, Colors, PictureTable, Transfer};
 use super::stored::Stored;
 use super::{MAX_SIDE, complaint, input, of_clip};
-use crate::ffmpeg::{Ffmpeg, NO_PICTURES};
+use crate::ffmpeg::{Ffmpeg, NO_PICTURES, in_plain_words};
 
 /// The longest clip.
 const MAX_DURATION: Duration = Duration::from_hours(6);
@@ -81,7 +81,7 @@ async fn read_packets(ffmpeg: &Ffmpeg, path: &Path) -> Result<Packets, RenderErr
     arguments.extend(output.split(' ').map(Into::into));
     let text = ffmpeg.start("measuring a clip", DEADLINE, arguments)?.output().await;
     let text = text.map_err(|error| match error {
-        RenderError::Ffmpeg { stderr, .. } => complaint(path, &stderr),
+        RenderError::Ffmpeg { stderr, .. } => RenderError::medium(path, in_plain_words(&stderr)),
         other => of_clip(path, other),
     })?;
     parse_packets(&String::from_utf8_lossy(&text)).ok_or_else(|| complaint(path, NO_PICTURES))

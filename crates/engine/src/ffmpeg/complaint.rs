@@ -2,11 +2,13 @@
 
 /// What ffmpeg 9 says of a file in which there is nothing to see.
 pub const NO_PICTURES: &str = "matches no streams";
+/// And of one in which there is nothing at all of what is asked for.
+pub const NO_STREAMS: &str = "does not contain any stream";
 
 /// What ffmpeg's words mean, in the order in which they are looked for: the first that is among them counts.
 const MEANINGS: &[(&[&str], &str)] = &[
     (&[NO_PICTURES], "it holds no pictures that move; name a video clip"),
-    (&["does not contain any stream"], "there is nothing in it to see or hear"),
+    (&[NO_STREAMS], "there is nothing in it to see or hear"),
     (&["exceeds specified max pixel count", "Picture size", "Cannot allocate memory"], "it has too many pixels"),
     (
         &["Format not on whitelist", "Codec not on whitelist", "not on whitelist", "Protocol"],

@@ -14,12 +14,10 @@ use super::loudness::Playable;
 use super::spool::Spool;
 use super::time::{RATE_HZ, sample_at};
 use super::voice::Voice;
-use crate::ffmpeg::Ffmpeg;
+use crate::ffmpeg::{Ffmpeg, NO_STREAMS};
 
 /// Containers that hold their sound themselves: no playlists, no lists of other files.
 const CONTAINERS: &str = "mov,mp3,wav,w64,aiff,flac,ogg,matroska,webm,aac,avi,mpegts,mpeg,au,caf,amr,asf,flv";
-/// As ffmpeg 9 says it.
-const NO_SOUND: &str = "does not contain any stream";
 /// How decoded sound is handed over.
 const OUTPUT: [&str; 7] = ["-c:a", "pcm_f32be", "-flags", "+bitexact", "-f", "au", "pipe:1"];
 /// The part of a second that may be missing at the end of what is wanted before it counts: coders end on whole frames.
@@ -79,13 +77,10 @@ pub async fn decode_part(
             };
             Ok(Decoded { spool: Arc::new(spool), condition })
         }
-        Err(RenderError::Ffmpeg { stderr, .. }) if stderr.contains(NO_SOUND) => {
+        Err(RenderError::Ffmpeg { stderr, .. }) if stderr.contains(NO_STREAMS) => {
             silence(directory, Condition::Soundless)
         }
-        Err(RenderError::Ffmpeg { stderr, .. }) => {
-            tracing::debug!(complaints = %stderr, "sound could not be decoded");
-            Err(undecodable(path))
-        }
+        Err(RenderError::Ffmpeg { .. }) => Err(undecodable(path)),
         Err(other) => Err(other),
     }
 }
