@@ -32,9 +32,10 @@ pub fn set_card(card: &Card, placement: &Placement, output: &Output, typesetter:
 
 /// What is known of a card before it is drawn.
 pub fn card_facts(card: &Card, placement: &Placement, output: &Output, typesetter: &mut Typesetter) -> TextFacts {
+    let area = SafeArea::new(output);
     let parts = parts(card, placement, output, typesetter);
     let rows = parts.iter().map(|Part { text, layout, .. }| {
-        rough_rows(layout, text.lines.len(), pixels(outline_radius(&outline(), text.size_px)))
+        rough_rows(layout, text.lines.len(), pixels(outline_radius(&outline(), text.size_px)), &area)
     });
     TextFacts {
         rows: rows.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or_default(),

@@ -27,7 +27,9 @@ pub fn set_heading(text: &str, placement: &Placement, output: &Output, typesette
 pub fn heading_facts(text: &str, placement: &Placement, output: &Output, typesetter: &mut Typesetter) -> TextFacts {
     let fitted = fitted(text, placement, output, typesetter);
     let around = pixels(outline_radius(&Outline::default(), fitted.size_px));
-    TextFacts { rows: rough_rows(&layout(text, &fitted, output), fitted.lines.len(), around), is_cut: fitted.is_cut }
+    let layout = layout(text, &fitted, output);
+    let rows = rough_rows(&layout, fitted.lines.len(), around, &SafeArea::new(output));
+    TextFacts { rows, is_cut: fitted.is_cut }
 }
 
 fn fitted(text: &str, placement: &Placement, output: &Output, typesetter: &mut Typesetter) -> FittedText {

@@ -8,6 +8,7 @@ use super::block::{ASCENT, DESCENT, Layout};
 use super::card::{card_facts, set_card};
 use super::heading::{heading_facts, set_heading};
 use super::lower_third::{NamePlate, lower_third_facts, set_lower_third};
+use super::safe_area::SafeArea;
 use super::{Artwork, Typesetter, pixels, whole};
 
 /// A text that stays where it is for as long as it is seen.
@@ -81,11 +82,16 @@ impl PlacedText {
     }
 }
 
-/// The rows that lines may touch: as far as letters of any script reach, and what is drawn around them.
-pub fn rough_rows(layout: &Layout, lines: usize, around: f32) -> (i32, i32) {
+/// The rows that lines may touch: as far as letters of any script reach, and what is drawn around them, also when
+/// they are moved to be inside `area`.
+pub fn rough_rows(layout: &Layout, lines: usize, around: f32, area: &SafeArea) -> (i32, i32) {
     let last = layout.baseline + layout.size_px * layout.line_height * pixels(lines.saturating_sub(1));
     let (above, below) = (layout.size_px * (ASCENT + TALLER), layout.size_px * (DESCENT + TALLER));
-    (whole(layout.baseline - above - around), whole(last + below + around))
+    let (top, bottom) = (whole(layout.baseline - above - around), whole(last + below + around));
+    let (_, first, _, end) = area.edges();
+    // Even steps may take a row more.
+    let (down, up) = ((first - top + 1).max(0), (bottom - end + 1).max(0));
+    (top - up, bottom + down)
 }
 
 /// How much further than Latin letters those of other scripts may reach, as a multiple of their size.

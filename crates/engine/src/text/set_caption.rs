@@ -74,7 +74,7 @@ pub fn set_caption(
 /// The rows that a page may touch in any of its steps.
 pub fn caption_rows(page: &PageText, style: &CaptionStyle, output: &Output) -> (i32, i32) {
     let layout = layout(page, if style.mode == CaptionMode::Pop { POP_OVERSHOOT } else { 1.0 }, style, output);
-    rough_rows(&layout, page.lines.len(), reach(style, layout.size_px).1)
+    rough_rows(&layout, page.lines.len(), reach(style, layout.size_px).1, &SafeArea::new(output))
 }
 
 fn layout(page: &PageText, scale: f32, style: &CaptionStyle, output: &Output) -> Layout {
