@@ -1,7 +1,7 @@
 //! Looking at media before anything is accepted. What certainly cannot be shown is refused at once; what
 //! cannot be had right now is no fault of the spec: it is accepted, and the worker sees to it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
@@ -30,14 +30,15 @@ impl LookLimits {
 pub struct MediaFaults(HashMap<(MediaSource, MediaKind), String>);
 
 impl MediaFaults {
-    /// Looks at each of `media` once, however often it is named.
+    /// Looks at each piece of media of `specs` once, however often it is named.
+    ///
+    /// Specs take turns: one whose media hang does not use up the time of the others.
     pub async fn find<'a>(
         library: &dyn MediaLibrary,
-        media: impl Iterator<Item = &'a Media>,
+        specs: impl IntoIterator<Item = &'a VideoSpec>,
         limits: LookLimits,
     ) -> Self {
-        let wanted: HashMap<_, &Media> = media.map(|media| ((&media.source, media.kind), media)).collect();
-        let looks: Vec<_> = wanted.into_values().map(|media| fault_of(library, media)).collect();
+        let looks: Vec<_> = in_turns(specs).into_iter().map(|media| fault_of(library, media)).collect();
         let faults = stream::iter(looks)
             .buffer_unordered(limits.at_once)
             .take_until(Box::pin(tokio::time::sleep(limits.time)))
@@ -55,6 +56,14 @@ impl MediaFaults {
         found.dedup();
         found
     }
+}
+
+/// All media, each once: the first of every spec, then the second of every one, and so on.
+fn in_turns<'a>(specs: impl IntoIterator<Item = &'a VideoSpec>) -> Vec<&'a Media> {
+    let mut media: Vec<(usize, &Media)> = specs.into_iter().flat_map(|spec| spec.media().enumerate()).collect();
+    media.sort_by_key(|(turn, _)| *turn);
+    let mut seen = HashSet::new();
+    media.into_iter().map(|(_, media)| media).filter(|media| seen.insert((&media.source, media.kind))).collect()
 }
 
 /// What is certainly wrong with a piece of media, if anything.
@@ -109,7 +118,7 @@ mod tests {
 
     async fn places(names: &[&str]) -> Vec<String> {
         let (spec, limits) = (spec(names), LookLimits { time: Duration::from_millis(50), ..LookLimits::ONE_SPEC });
-        let faults = MediaFaults::find(&Answers, spec.media(), limits).await;
+        let faults = MediaFaults::find(&Answers, [&spec], limits).await;
         faults.violations(&spec).into_iter().map(|fault| fault.pointer).collect()
     }
 
@@ -117,6 +126,15 @@ mod tests {
     async fn what_cannot_be_had_now_is_no_fault_and_what_hangs_is_not_waited_for() {
         let faults = places(&["busy", "missing", "good", "hang", "missing"]).await;
         assert_eq!(faults, ["/scenes/1/background/url", "/scenes/4/background/url"]);
+    }
+
+    #[tokio::test]
+    async fn specs_take_turns_so_that_one_whose_media_hang_does_not_use_up_the_time_of_others() {
+        let hanging: Vec<String> = (0..100).map(|number| format!("{number}/hang")).collect();
+        let (hanging, other) = (spec(&hanging.iter().map(String::as_str).collect::<Vec<_>>()), spec(&["missing"]));
+        let limits = LookLimits { at_once: 2, time: Duration::from_millis(50) };
+        let faults = MediaFaults::find(&Answers, [&hanging, &other], limits).await;
+        assert_eq!(faults.violations(&other).len(), 1);
     }
 
     #[tokio::test]

@@ -79,7 +79,7 @@ impl Studio {
     /// Looks at every piece of media that the spec names; returns a fault for each that certainly
     /// cannot be shown.
     pub async fn check_media(&self, spec: &VideoSpec) -> Vec<Violation> {
-        let faults = MediaFaults::find(self.media.as_ref(), spec.media(), LookLimits::MANY_SPECS).await;
+        let faults = MediaFaults::find(self.media.as_ref(), [spec], LookLimits::MANY_SPECS).await;
         faults.violations(spec)
     }
 

@@ -138,7 +138,7 @@ impl FrontDesk {
     async fn submit_as(&self, id: TaskId, json: Bytes) -> Result<Task, Failure> {
         let filled = channel::fill(self.channels.as_ref(), json).await?;
         let spec = self.read(&filled.json).map_err(|error| filled.explain(error))?;
-        let faults = MediaFaults::find(self.media.as_ref(), spec.media(), LookLimits::ONE_SPEC).await;
+        let faults = MediaFaults::find(self.media.as_ref(), [&spec], LookLimits::ONE_SPEC).await;
         let violations = faults.violations(&spec);
         if !violations.is_empty() {
             return Err(SpecError::Invalid(filled.explained(violations)).into());

@@ -12,7 +12,7 @@ use crate::channel::{self, Filled};
 use crate::keys::ObjectKey;
 use crate::media_faults::{LookLimits, MediaFaults};
 use crate::ports::StoreError;
-use crate::spec::{Media, SpecError, VideoSpec, Violation};
+use crate::spec::{SpecError, VideoSpec, Violation};
 use crate::submit::{FrontDesk, SubmitError};
 use crate::task::{Status, Task, TaskId};
 
@@ -105,8 +105,8 @@ pub async fn record_all(desk: &FrontDesk, batch: BatchId, rows: Vec<Row>) -> Vec
             Err(error) => outcomes[index] = Some(Recorded::Settled(RowOutcome::Unavailable(error))),
         }
     }
-    let media: Vec<&Media> = read.iter().flat_map(|(.., spec)| spec.media()).collect();
-    let faults = MediaFaults::find(desk.media.as_ref(), media.into_iter(), LookLimits::MANY_SPECS).await;
+    let specs: Vec<&VideoSpec> = read.iter().map(|(.., spec)| spec).collect();
+    let faults = MediaFaults::find(desk.media.as_ref(), specs, LookLimits::MANY_SPECS).await;
     let mut good = Vec::with_capacity(read.len());
     for (index, id, filled, spec) in read {
         match faults.violations(&spec) {

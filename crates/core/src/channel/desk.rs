@@ -101,7 +101,7 @@ impl Channels {
     ) -> Result<(ChannelView, bool), ChannelError> {
         let config = ChannelConfig::from_json(json, MediaOrigin::Remote).map_err(ChannelError::Invalid)?;
         let spec = config.as_spec(MediaOrigin::Remote).map_err(ChannelError::Invalid)?;
-        let faults = MediaFaults::find(self.media.as_ref(), spec.media(), LookLimits::ONE_SPEC).await.violations(&spec);
+        let faults = MediaFaults::find(self.media.as_ref(), [&spec], LookLimits::ONE_SPEC).await.violations(&spec);
         if !faults.is_empty() {
             return Err(ChannelError::Invalid(SpecError::Invalid(faults)));
         }
