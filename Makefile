@@ -9,10 +9,11 @@ export RUSHES_FFMPEG := $(CURDIR)/.tools/bin/ffmpeg
 # The end-to-end tests and `rushes dev` run the binaries that are built here.
 override CARGO_TARGET_DIR := $(CURDIR)/target
 export CARGO_TARGET_DIR
-export RUSHES_BIN_DIR := $(CARGO_TARGET_DIR)/release
+export RUSHES_BIN_DIR := $(CARGO_TARGET_DIR)/local
 
 # One profile and one set of features for running and testing: every dependency is compiled once.
-CARGO_FLAGS := --release --locked
+CARGO_FLAGS := --profile local --locked
+NEXTEST_FLAGS := --cargo-profile local --locked
 
 .PHONY: help run test soak contract bench bench-peers fuzz check fmt setup layer clean
 
@@ -27,17 +28,17 @@ run: ## Run everything here, local AWS included, and make a first video (ARGS="â
 test: ## Run all tests, end to end ones included
 	@infra/local/setup test
 	cargo build $(CARGO_FLAGS) --workspace --bins --tests
-	cargo nextest run $(CARGO_FLAGS) --workspace $(ARGS)
+	cargo nextest run $(NEXTEST_FLAGS) --workspace $(ARGS)
 
 soak: ## A night in minutes: 1,000 tasks, workers killed, AWS answering badly (SOAK_TASKS=1000, ARGS="â€¦" for nextest)
 	@infra/local/setup test
 	cargo build $(CARGO_FLAGS) --workspace --bins --tests
-	cargo nextest run $(CARGO_FLAGS) --profile soak --workspace --run-ignored only -E 'test(/^soak_/) - test(contract)' $(ARGS)
+	cargo nextest run $(NEXTEST_FLAGS) --profile soak --workspace --run-ignored only -E 'test(/^soak_/) - test(contract)' $(ARGS)
 
 contract: ## Ask the API everything that docs/openapi.json allows and forbids
 	@infra/local/setup test
 	cargo build $(CARGO_FLAGS) --workspace --bins --tests
-	cargo nextest run $(CARGO_FLAGS) --profile soak --workspace --run-ignored only -E 'test(/^soak_/) & test(contract)' $(ARGS)
+	cargo nextest run $(NEXTEST_FLAGS) --profile soak --workspace --run-ignored only -E 'test(/^soak_/) & test(contract)' $(ARGS)
 
 bench: ## Measure against ffmpeg, x264 and MoviePy: time, memory, quality, the API (ARGS=--quick)
 	@infra/local/setup

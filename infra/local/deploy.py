@@ -229,7 +229,7 @@ def lifecycle_rule(rule: dict) -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--functions", action="store_true", help="deploy the functions as well")
-    parser.add_argument("--bin-dir", type=Path, default=ROOT / "target/release", help="where their binaries are")
+    parser.add_argument("--bin-dir", type=Path, default=ROOT / "target/local", help="where their binaries are")
     parser.add_argument("--stack", default="rushes", help="name of the stack (default: %(default)s)")
     parser.add_argument("--env-file", type=Path, help="write the outputs here, too")
     parser.add_argument("--parameter", action="append", default=[], metavar="K=V", help="of the template")

@@ -7,7 +7,7 @@ from typing import Any
 
 from paths import ROOT, Broken
 
-PROGRAM = ROOT / "target/release/examples/pool"
+PROGRAM = ROOT / "target/local/examples/pool"
 AUTHORITY = ROOT / "crates/content/src/http/certificates/authority.pem"
 
 
