@@ -134,7 +134,7 @@ def upload(binary: Path, bucket: str) -> str:
     try:
         content = binary.read_bytes()
     except OSError as error:
-        raise Failure(f"{binary}: {error.strerror}. Build it first: cargo build --release") from error
+        raise Failure(f"{binary}: {error.strerror}. Build it first: make run builds it, or cargo build --profile local --workspace --bins") from error
     key = f"{binary.name}-{hashlib.sha256(content).hexdigest()}.zip"
     s3 = client("s3")
     if not s3.list_objects_v2(Bucket=bucket, Prefix=key)["KeyCount"]:

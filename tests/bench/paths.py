@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 TOOLS = Path(os.environ.get("RUSHES_TOOLS", ROOT / ".tools"))
-BINARIES = Path(os.environ.get("RUSHES_BIN_DIR", ROOT / "target" / "release"))
+BINARIES = Path(os.environ.get("RUSHES_BIN_DIR", ROOT / "target" / "local"))
 OUTPUT = ROOT / "target" / "bench"
 
 FFMPEG = TOOLS / "bin" / "ffmpeg"
