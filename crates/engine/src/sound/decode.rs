@@ -16,6 +16,12 @@ use super::time::{RATE_HZ, sample_at};
 use super::voice::Voice;
 use crate::ffmpeg::{Ffmpeg, NO_STREAMS};
 
+/// The decoders that are let at a sound, and at the cover that some carry.
+const CODECS: &str = "aac,aac_latm,ac3,eac3,alac,flac,mp1,mp1float,mp2,mp2float,mp3,mp3float,opus,libopus,vorbis,\
+    libvorbis,wavpack,speex,libspeex,amrnb,amrwb,wmav1,wmav2,wmapro,wmalossless,nellymoser,gsm,gsm_ms,\
+    adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,adpcm_swf,adpcm_yamaha,pcm_alaw,pcm_mulaw,pcm_s8,pcm_u8,\
+    pcm_s16le,pcm_s16be,pcm_u16le,pcm_u16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,\
+    pcm_f64be,mjpeg,png";
 /// Containers that hold their sound themselves: no playlists, no lists of other files.
 const CONTAINERS: &str = "mov,mp3,wav,w64,aiff,flac,ogg,matroska,webm,aac,avi,mpegts,mpeg,au,caf,amr,asf,flv";
 /// How decoded sound is handed over.
@@ -121,7 +127,9 @@ fn arguments(path: &Path, look: Look, start: Duration, length: Duration) -> Vec<
     // one, so that both sides get it as it is; more than two are mixed to two.
     let filter = "aresample=48000:async=1:first_pts=0,aformat=channel_layouts=mono|stereo";
     let mut arguments: Vec<OsString> =
-        ["-protocol_whitelist", "file", "-format_whitelist", CONTAINERS].map(Into::into).into();
+        ["-protocol_whitelist", "file", "-format_whitelist", CONTAINERS, "-codec_whitelist", CODECS]
+            .map(Into::into)
+            .into();
     if let Some(demuxer) = look.demuxer {
         arguments.extend(["-f", demuxer].map(Into::into));
     }

@@ -23,6 +23,8 @@ const KIND_BYTES: u64 = 21;
 
 /// The reader in ffmpeg for JPEG.
 const JPEG: &str = "jpeg_pipe";
+/// The decoders that are let at a picture.
+const CODECS: &str = "mjpeg,png,webp,webp_anim";
 
 /// A picture as ffmpeg wrote it.
 pub struct Decoded {
@@ -58,9 +60,10 @@ impl Decoder {
         let filter = format!("{to_srgb}{premultiply}{filter}");
         // No network, no playlists, no names with patterns: only the file itself, only as the picture it is. What
         // its reader would only complain of is an error: it leaves green or black what it did not read.
-        let guard = ["-protocol_whitelist", "file", "-max_pixels", MAX_PIXELS, "-threads", "1", "-xerror"];
+        let guard = ["-protocol_whitelist", "file", "-format_whitelist", demuxer, "-codec_whitelist", CODECS];
+        let guard = guard.iter().chain(&["-max_pixels", MAX_PIXELS, "-threads", "1", "-xerror"]);
         let strict = ["-err_detect", "crccheck+explode", "-f", demuxer, "-i"];
-        let input = guard.iter().chain(&strict).map(OsString::from).chain([path.into()]).collect();
+        let input = guard.chain(&strict).map(OsString::from).chain([path.into()]).collect();
         let running = self.start(input, &filter, format)?;
         match running.output().await {
             Ok(bytes) => Ok(Decoded { bytes, damage: None }),
