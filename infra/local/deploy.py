@@ -34,6 +34,7 @@ OUTPUTS = {
     "BucketName": "RUSHES_BUCKET",
     "TasksQueueUrl": "RUSHES_TASKS_QUEUE_URL",
     "IngestQueueUrl": "RUSHES_INGEST_QUEUE_URL",
+    "IngestDeadLettersQueueUrl": "RUSHES_INGEST_DEAD_LETTERS_QUEUE_URL",
     "DeadLettersQueueUrl": "RUSHES_DEAD_LETTERS_QUEUE_URL",
     "ApiUrl": "RUSHES_API_URL",
 }

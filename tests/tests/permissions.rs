@@ -34,6 +34,7 @@ async fn assert_allowed(service: &Service, role: &str, needed: &BTreeSet<Permiss
         ("TasksQueue", named("RUSHES_TASKS_QUEUE_URL")),
         ("IngestQueue", named("RUSHES_INGEST_QUEUE_URL")),
         ("TasksDeadLetterQueue", named("RUSHES_DEAD_LETTERS_QUEUE_URL")),
+        ("IngestDeadLetterQueue", named("RUSHES_INGEST_DEAD_LETTERS_QUEUE_URL")),
     ];
     let resolved = |resource: &str| {
         let (head, tail) = resource.split_at(resource.find('/').unwrap_or(resource.len()));
@@ -113,12 +114,14 @@ async fn what_functions_ask_of_aws_is_what_their_roles_allow() {
     let _ingest = service.start_ingest(&variables).unwrap();
     // More than one chunk, so that the second turn reads the report of the first.
     inbox.drop("batches/rows.jsonl", format!("{}\n", spec()).repeat(201)).await.unwrap();
-    manifests.put(r#"{"sweep":"dead_letters"}"#).await.unwrap();
+    manifests.put(r#"{ "sweep": "dead_letters" }"#).await.unwrap();
+    manifests.put("none of S3's".to_owned()).await.unwrap();
     inbox.whole_report(&service, "batches/rows.jsonl", 201).await.unwrap();
     assert_allowed(&service, "IngestRole", &for_ingest.needed()).await;
 
-    // None of the many is to be waited for.
+    // None of the many is to be waited for. One names no task.
     enqueued(&service).await.unwrap();
+    service.source_queue("RUSHES_TASKS_QUEUE_URL").await.unwrap().put("no JSON".to_owned()).await.unwrap();
     let _render = service.start_renderer(&[("AWS_ENDPOINT_URL", for_render.endpoint.as_str())]).unwrap();
     let id = service.client.submit(&spec()).await.unwrap();
     assert_eq!(service.client.ended(&id, MINUTES).await.unwrap()["status"], "completed");

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_sqs::types::QueueAttributeName;
 use rushes_aws::{Clients, SqsQueue, parse_message};
 use rushes_runtime::config::WorkConfig;
-use rushes_runtime::messages::{Handler, serve};
+use rushes_runtime::messages::{Handler, Queues, serve};
 use rushes_tests::obedient::Obedient;
 use rushes_tests::{LocalAws, Service};
 use serde_json::json;
@@ -33,7 +33,9 @@ async fn messages_that_panic_dawdle_or_make_no_sense_fail_alone_and_no_more_are_
         drain: Duration::from_secs(1),
         poll: true,
     };
-    let queue = SqsQueue::new(sqs.clone(), url.to_owned());
+    let queue = |variable| SqsQueue::new(sqs.clone(), aws.output(variable).unwrap().to_owned());
+    let queues =
+        Queues { source: queue("RUSHES_TASKS_QUEUE_URL"), dead_letters: queue("RUSHES_DEAD_LETTERS_QUEUE_URL") };
     let seen = |body: &str| handler.seen(body);
     // The bad ones come again; by then the slow one, too, has ended.
     let all_ended =
@@ -48,7 +50,7 @@ async fn messages_that_panic_dawdle_or_make_no_sense_fail_alone_and_no_more_are_
         tokio::time::sleep(Duration::from_secs(6)).await;
     };
     tokio::select! {
-        ended = serve(Arc::clone(&handler) as Arc<dyn Handler>, queue, config) => panic!("the pool ended: {ended:?}"),
+        ended = serve(Arc::clone(&handler) as Arc<dyn Handler>, queues, config) => panic!("the pool ended: {ended:?}"),
         () = watching => {}
     }
     assert!((2..=WORKERS).contains(&handler.most_at_once()));

@@ -19,9 +19,10 @@ use tokio::io::AsyncWriteExt;
 
 use crate::cause;
 use crate::clients::timeouts;
+use crate::multipart::LARGEST_SINGLE_PUT;
 
 /// A video of an hour may take a while on a slow line.
-const TRANSFER_TIMEOUT: Duration = Duration::from_secs(600);
+pub const TRANSFER_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// One bucket.
 #[derive(Clone, Debug)]
@@ -75,6 +76,10 @@ impl Bucket for S3Bucket {
     }
 
     async fn put_file(&self, key: ObjectKey, path: &Path) -> Result<(), BucketError> {
+        let size_bytes = tokio::fs::metadata(path).await.map_err(BucketError::LocalFile)?.len();
+        if size_bytes > LARGEST_SINGLE_PUT {
+            return self.put_in_parts(key, path, size_bytes).await;
+        }
         let body =
             ByteStream::from_path(path).await.map_err(|error| BucketError::LocalFile(std::io::Error::other(error)))?;
         let limits = aws_sdk_s3::config::Builder::new().timeout_config(timeouts(TRANSFER_TIMEOUT, TRANSFER_TIMEOUT));

@@ -10,21 +10,29 @@ use rushes_core::channel::{Channel, ChannelConfig, ChannelName, Revision};
 use rushes_core::ports::{ChannelStore, Condition, StoreError, Written};
 use serde::{Deserialize, Serialize};
 
+use crate::index::{Index, IndexError};
 use crate::record::{Item, corrupt, primary_key, read};
 use crate::table::{DynamoTable, unavailable, was_refused};
 
 const CONFIG: &str = "CONFIG";
-/// The index by which they are listed, and their partition of it.
-const INDEX: &str = "by_status";
-const ALL: &str = "CHANNELS";
+/// Their partition of the index by which they are listed.
+pub const ALL: &str = "CHANNELS";
 
 /// Every attribute of a channel's item.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct ChannelRecord {
     pk: String,
     sk: String,
+    /// Of the index that earlier releases list channels by; without them they could not read the item.
     gsi1pk: String,
     gsi1sk: ChannelName,
+    /// Of the index by which they are listed, with when it was changed. Not in records from before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gsi4pk: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gsi4sk: Option<ChannelName>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    channel_updated_at: Option<Timestamp>,
     /// JSON as it was sent.
     config: String,
     revision: String,
@@ -34,7 +42,9 @@ struct ChannelRecord {
 /// What the list needs of an item.
 #[derive(Deserialize)]
 struct Entry {
-    gsi1sk: ChannelName,
+    #[serde(alias = "gsi1sk", alias = "gsi4sk")]
+    name: ChannelName,
+    #[serde(alias = "channel_updated_at")]
     updated_at: Timestamp,
 }
 
@@ -45,6 +55,9 @@ impl ChannelRecord {
             sk: CONFIG.to_owned(),
             gsi1pk: ALL.to_owned(),
             gsi1sk: channel.name.clone(),
+            gsi4pk: Some(ALL.to_owned()),
+            gsi4sk: Some(channel.name.clone()),
+            channel_updated_at: Some(channel.updated_at),
             config: String::from_utf8_lossy(channel.config.json()).into_owned(),
             revision: channel.revision.0.clone(),
             updated_at: channel.updated_at,
@@ -66,27 +79,7 @@ impl ChannelStore for DynamoTable {
     }
 
     async fn list(&self) -> Result<Vec<(ChannelName, Timestamp)>, StoreError> {
-        let (mut channels, mut start) = (Vec::new(), None);
-        loop {
-            let query = self
-                .client
-                .query()
-                .table_name(&self.name)
-                .index_name(INDEX)
-                .key_condition_expression("gsi1pk = :all")
-                .projection_expression("gsi1sk, updated_at")
-                .expression_attribute_values(":all", AttributeValue::S(ALL.to_owned()))
-                .set_exclusive_start_key(start);
-            let found = query.send().await.map_err(unavailable)?;
-            for item in found.items.unwrap_or_default() {
-                let entry: Entry = read(item)?;
-                channels.push((entry.gsi1sk, entry.updated_at));
-            }
-            start = found.last_evaluated_key;
-            if start.is_none() {
-                return Ok(channels);
-            }
-        }
+        self.indexes.read(|index| self.list_in(index)).await
     }
 
     async fn put(&self, channel: &Channel, condition: &Condition) -> Result<Written, StoreError> {
@@ -134,6 +127,39 @@ impl ChannelStore for DynamoTable {
             Ok(_) => Ok(true),
             Err(error) if was_refused(&error) => Ok(false),
             Err(error) => Err(unavailable(error)),
+        }
+    }
+}
+
+impl DynamoTable {
+    async fn list_in(&self, index: Index) -> Result<Vec<(ChannelName, Timestamp)>, IndexError> {
+        let updated_at = match index {
+            Index::ByState => "channel_updated_at",
+            Index::ByStatus => "updated_at",
+        };
+        let (mut channels, mut start) = (Vec::new(), None);
+        loop {
+            let query = self
+                .client
+                .query()
+                .table_name(&self.name)
+                .index_name(index.name())
+                .key_condition_expression("#partition = :all")
+                .projection_expression("#sort, #updated_at")
+                .expression_attribute_names("#partition", index.partition_key())
+                .expression_attribute_names("#sort", index.sort_key())
+                .expression_attribute_names("#updated_at", updated_at)
+                .expression_attribute_values(":all", AttributeValue::S(ALL.to_owned()))
+                .set_exclusive_start_key(start);
+            let found = query.send().await?;
+            for item in found.items.unwrap_or_default() {
+                let entry: Entry = read(item)?;
+                channels.push((entry.name, entry.updated_at));
+            }
+            start = found.last_evaluated_key;
+            if start.is_none() {
+                return Ok(channels);
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// A table or queue that has not answered by then is asked again.
@@ -54,6 +54,14 @@ impl Clients {
 /// The policy of all clients.
 fn loader() -> ConfigLoader {
     let https = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
+    let bundled = rushes_tls::roots_where_the_system_has_none().map(|roots| {
+        let trusted = TrustStore::empty().with_pem_certificate(roots);
+        TlsContext::builder().with_trust_store(trusted).build().unwrap_or_default()
+    });
+    let https = match bundled {
+        Some(bundled) => https.tls_context(bundled),
+        None => https,
+    };
     aws_config::defaults(BehaviorVersion::v2026_01_12())
         .http_client(https.build_https())
         .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS))

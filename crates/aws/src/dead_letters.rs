@@ -1,4 +1,4 @@
-//! Messages that SQS laid aside.
+//! Messages that were laid aside: by workers that gave them up, and by SQS.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use jiff::Timestamp;
 use rushes_core::ports::{DeadLetter, DeadLetterQueue, QueueError};
 
-use crate::queue::{parse_message, seconds, unavailable};
+use crate::queue::{DELIVERIES, SENT_AT_MS, parse_message, seconds, unavailable};
 
 /// How long a message that was taken is hidden from others.
 const TAKEN_FOR: Duration = Duration::from_secs(30);
@@ -41,6 +41,8 @@ impl SqsDeadLetters {
             .visibility_timeout(seconds(TAKEN_FOR))
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
             .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
+            .message_attribute_names(DELIVERIES)
+            .message_attribute_names(SENT_AT_MS)
             .send()
             .await
             .map_err(unavailable)?;
@@ -77,10 +79,13 @@ impl DeadLetterQueue for SqsDeadLetters {
 
 /// A message without a receipt cannot be dealt with; SQS sends none such.
 fn dead_letter(message: Message) -> Option<DeadLetter> {
-    let attributes = message.attributes.unwrap_or_default();
-    let number = |name| attributes.get(&name).and_then(|number: &String| number.parse::<i64>().ok());
-    let sent_at = number(MessageSystemAttributeName::SentTimestamp).map(Timestamp::from_millisecond);
-    let received = number(MessageSystemAttributeName::ApproximateReceiveCount);
+    let (system, own) = (message.attributes.unwrap_or_default(), message.message_attributes.unwrap_or_default());
+    let number = |own_name, system_name| {
+        let own = own.get(own_name).and_then(|value| value.string_value());
+        own.or_else(|| system.get(&system_name).map(String::as_str))?.parse::<i64>().ok()
+    };
+    let sent_at = number(SENT_AT_MS, MessageSystemAttributeName::SentTimestamp).map(Timestamp::from_millisecond);
+    let received = number(DELIVERIES, MessageSystemAttributeName::ApproximateReceiveCount);
     Some(DeadLetter {
         message_id: message.message_id.unwrap_or_default(),
         task_id: message.body.and_then(|body| parse_message(&body).ok()),

@@ -1,7 +1,7 @@
 //! Listing: newest first, in pages, over one state or all of them.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, Select};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::future::try_join_all;
@@ -9,83 +9,85 @@ use jiff::Timestamp;
 use rushes_core::ports::{StoreError, TaskPage};
 use rushes_core::task::{Status, Task, TaskId};
 
-use crate::record::{TaskRecord, status_partition};
+use crate::index::{Index, IndexError};
+use crate::record::{Item, TaskRecord, corrupt, key};
 use crate::table::unavailable;
 
-const INDEX: &str = "by_status";
+/// The most items that DynamoDB hands over at once.
+const MAX_ITEMS: usize = 100;
 
 /// The page of at most `limit` tasks that follows the task `after`.
 ///
 /// Ids sort by the time of their making, and the index keeps the tasks of one
-/// state in that order. So the newest of all are among the newest of each
-/// state, and the place where a page ends is the last id on it.
+/// partition in that order. So the newest of all are among the newest of each
+/// partition, and the place where a page ends is the last id on it.
 pub async fn page(
     client: &Client,
     table: &str,
+    index: Index,
     status: Option<Status>,
     after: Option<TaskId>,
     limit: usize,
-) -> Result<TaskPage, StoreError> {
+) -> Result<TaskPage, IndexError> {
     let states = status.as_ref().map_or(Status::ALL.as_slice(), std::slice::from_ref);
+    let partitions = states.iter().flat_map(|status| index.partitions(*status));
     // One more than wanted says whether there is another page.
-    let runs = states.iter().map(|status| newest(client, table, *status, after, limit + 1));
-    Ok(merge(try_join_all(runs).await?, limit))
+    let runs = partitions.map(|partition| newest(client, table, index, partition, after, limit + 1));
+    let (ids, next_cursor) = merge(try_join_all(runs).await?, limit);
+    let mut tasks = tasks(client, table, &ids).await?;
+    // The index follows the table a moment later.
+    tasks.retain(|task| status.is_none_or(|status| task.status == status));
+    tasks.sort_by_key(|task| std::cmp::Reverse(task.id));
+    Ok(TaskPage { tasks, next_cursor })
 }
 
-/// Up to `count` tasks of one state made before `after`.
+/// Up to `count` tasks of one partition made before `after`.
 async fn newest(
     client: &Client,
     table: &str,
-    status: Status,
+    index: Index,
+    partition: String,
     after: Option<TaskId>,
     count: usize,
-) -> Result<Vec<Task>, StoreError> {
-    let now = Timestamp::now();
-    let mut tasks = Vec::new();
-    let mut start = None;
+) -> Result<Vec<TaskId>, IndexError> {
+    let text = AttributeValue::S;
+    let (mut ids, mut start) = (Vec::new(), None);
     loop {
-        let missing = i32::try_from(count - tasks.len()).unwrap_or(i32::MAX);
-        let mut query = client
-            .query()
-            .table_name(table)
-            .index_name(INDEX)
-            .key_condition_expression("gsi1pk = :status")
-            .expression_attribute_values(":status", AttributeValue::S(status_partition(status)))
+        let missing = i32::try_from(count - ids.len()).unwrap_or(i32::MAX);
+        let query = live(client, table, index, partition.clone())
+            .projection_expression("#sort")
+            .expression_attribute_names("#sort", index.sort_key())
             .scan_index_forward(false)
             .limit(missing)
             .set_exclusive_start_key(start);
-        if let Some(after) = after {
-            query = query
-                .key_condition_expression("gsi1pk = :status AND gsi1sk < :after")
-                .expression_attribute_values(":after", AttributeValue::S(after.to_string()));
-        }
-        let found = query.send().await.map_err(unavailable)?;
+        let query = match after {
+            None => query,
+            Some(after) => query
+                .key_condition_expression("#partition = :partition AND #sort < :after")
+                .expression_attribute_values(":after", text(after.to_string())),
+        };
+        let found = query.send().await?;
         for item in found.items.unwrap_or_default() {
-            tasks.extend(TaskRecord::from_item(item)?.live(now));
+            ids.push(id(&item, index)?);
         }
         start = found.last_evaluated_key;
-        if start.is_none() || tasks.len() >= count {
-            return Ok(tasks);
+        if start.is_none() || ids.len() >= count {
+            return Ok(ids);
         }
     }
 }
 
 /// How many tasks are in one state.
-pub async fn count(client: &Client, table: &str, status: Status) -> Result<u64, StoreError> {
-    let now = AttributeValue::N(Timestamp::now().as_second().to_string());
+pub async fn count(client: &Client, table: &str, index: Index, status: Status) -> Result<u64, IndexError> {
+    let counts = index.partitions(status).into_iter().map(|partition| count_in(client, table, index, partition));
+    Ok(try_join_all(counts).await?.into_iter().sum())
+}
+
+async fn count_in(client: &Client, table: &str, index: Index, partition: String) -> Result<u64, IndexError> {
     let (mut count, mut start) = (0, None);
     loop {
-        let query = client
-            .query()
-            .table_name(table)
-            .index_name(INDEX)
-            .key_condition_expression("gsi1pk = :status")
-            .filter_expression("expires_at > :now")
-            .expression_attribute_values(":status", AttributeValue::S(status_partition(status)))
-            .expression_attribute_values(":now", now.clone())
-            .select(Select::Count)
-            .set_exclusive_start_key(start);
-        let found = query.send().await.map_err(unavailable)?;
+        let query = live(client, table, index, partition.clone()).select(Select::Count).set_exclusive_start_key(start);
+        let found = query.send().await?;
         count += u64::try_from(found.count).unwrap_or_default();
         start = found.last_evaluated_key;
         if start.is_none() {
@@ -94,16 +96,59 @@ pub async fn count(client: &Client, table: &str, status: Status) -> Result<u64, 
     }
 }
 
-/// The newest `limit` tasks of all runs. A task that changed its state while
-/// the runs were read may stand in two of them; the later record counts.
-fn merge(runs: Vec<Vec<Task>>, limit: usize) -> TaskPage {
-    let mut tasks: Vec<Task> = runs.into_iter().flatten().collect();
-    tasks.sort_by_key(|task| std::cmp::Reverse((task.id, task.updated_at)));
-    tasks.dedup_by_key(|task| task.id);
-    let more = tasks.len() > limit;
-    tasks.truncate(limit);
-    let next_cursor = tasks.last().filter(|_| more).map(|task| encode_cursor(task.id));
-    TaskPage { tasks, next_cursor }
+/// Asks for what stands in a partition and has not expired.
+fn live(
+    client: &Client,
+    table: &str,
+    index: Index,
+    partition: String,
+) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
+    let now = AttributeValue::N(Timestamp::now().as_second().to_string());
+    client
+        .query()
+        .table_name(table)
+        .index_name(index.name())
+        .key_condition_expression("#partition = :partition")
+        .filter_expression("expires_at > :now")
+        .expression_attribute_names("#partition", index.partition_key())
+        .expression_attribute_values(":partition", AttributeValue::S(partition))
+        .expression_attribute_values(":now", now)
+}
+
+fn id(item: &Item, index: Index) -> Result<TaskId, StoreError> {
+    let id = item.get(index.sort_key()).and_then(|id| id.as_s().ok());
+    id.and_then(|id| id.parse().ok()).ok_or_else(|| corrupt("an index holds a task without an id"))
+}
+
+/// The tasks of these names that are still there, in any order.
+async fn tasks(client: &Client, table: &str, ids: &[TaskId]) -> Result<Vec<Task>, StoreError> {
+    let now = Timestamp::now();
+    let mut wanted: Vec<Item> = ids.iter().map(|id| key(*id)).collect();
+    let mut tasks = Vec::with_capacity(ids.len());
+    while !wanted.is_empty() {
+        let some = wanted.split_off(wanted.len().saturating_sub(MAX_ITEMS));
+        let keys = KeysAndAttributes::builder().set_keys(Some(some)).consistent_read(true).build();
+        let found = client.batch_get_item().request_items(table, keys.map_err(unavailable)?).send().await;
+        let found = found.map_err(unavailable)?;
+        for item in found.responses.unwrap_or_default().into_values().flatten() {
+            tasks.extend(TaskRecord::from_item(item)?.live(now));
+        }
+        let left = found.unprocessed_keys.unwrap_or_default().into_values();
+        wanted.extend(left.flat_map(|keys| keys.keys));
+    }
+    Ok(tasks)
+}
+
+/// The newest `limit` of all runs, and where the page after them begins. A task that changed its state
+/// while the runs were read may stand in two of them.
+fn merge(runs: Vec<Vec<TaskId>>, limit: usize) -> (Vec<TaskId>, Option<String>) {
+    let mut ids: Vec<TaskId> = runs.into_iter().flatten().collect();
+    ids.sort_by_key(|id| std::cmp::Reverse(*id));
+    ids.dedup();
+    let more = ids.len() > limit;
+    ids.truncate(limit);
+    let next_cursor = ids.last().filter(|_| more).map(|id| encode_cursor(*id));
+    (ids, next_cursor)
 }
 
 fn encode_cursor(last: TaskId) -> String {
@@ -119,36 +164,23 @@ pub fn decode_cursor(cursor: &str) -> Result<TaskId, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-
-    fn tasks(count: usize) -> Vec<Task> {
-        let now = Timestamp::from_second(1_790_000_000).unwrap();
-        let mut tasks: Vec<Task> =
-            (0..count).map(|_| Task::queued(TaskId::generate(), String::new(), now, Duration::from_secs(60))).collect();
-        tasks.sort_by_key(|task| std::cmp::Reverse(task.id));
-        tasks
-    }
 
     #[test]
     fn runs_become_one_page_newest_first_that_says_where_to_go_on() {
-        let all = tasks(7);
-        let (even, odd) = (all.iter().step_by(2).cloned().collect(), all.iter().skip(1).step_by(2).cloned().collect());
-        let page = merge(vec![even, odd], 5);
-        assert_eq!(page.tasks, all[..5]);
-        assert_eq!(decode_cursor(&page.next_cursor.unwrap()).unwrap(), all[4].id);
-        assert_eq!(merge(vec![all.clone()], 7).next_cursor, None);
+        let mut all: Vec<TaskId> = (0..7).map(|_| TaskId::generate()).collect();
+        all.sort_by_key(|id| std::cmp::Reverse(*id));
+        let (even, odd) = (all.iter().step_by(2).copied().collect(), all.iter().skip(1).step_by(2).copied().collect());
+        let (ids, next_cursor) = merge(vec![even, odd], 5);
+        assert_eq!(ids, all[..5]);
+        assert_eq!(decode_cursor(&next_cursor.unwrap()).unwrap(), all[4]);
+        assert_eq!(merge(vec![all.clone()], 7).1, None);
     }
 
     #[test]
-    fn a_task_that_moved_on_meanwhile_stands_on_the_page_once_as_it_is_now() {
-        let queued = tasks(1).remove(0);
-        let mut processing = queued.clone();
-        processing.status = Status::Processing;
-        processing.updated_at = queued.updated_at + Duration::from_secs(1);
-        let page = merge(vec![vec![queued], vec![processing.clone()]], 5);
-        assert_eq!(page.tasks, [processing]);
+    fn a_task_that_moved_on_meanwhile_stands_on_the_page_once() {
+        let id = TaskId::generate();
+        assert_eq!(merge(vec![vec![id], vec![id]], 5), (vec![id], None));
     }
 
     #[test]

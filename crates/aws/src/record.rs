@@ -10,6 +10,8 @@ use rushes_core::task::{Stage, StageTimings, Status, Task, TaskError, TaskId, Vi
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::index::{state_partition, status_partition};
+
 /// An item as the SDK hands it over.
 pub type Item = HashMap<String, AttributeValue>;
 
@@ -20,8 +22,14 @@ const META: &str = "META";
 pub struct TaskRecord {
     pk: String,
     sk: String,
+    /// Of the index that earlier releases list tasks by; without them they could not read the item.
     gsi1pk: String,
     gsi1sk: String,
+    /// Of the index by which tasks in one state are listed. Not in records from before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gsi4pk: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gsi4sk: Option<String>,
     /// Of the index by which the tasks of a batch are found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     gsi2pk: Option<String>,
@@ -81,6 +89,8 @@ impl From<&Task> for TaskRecord {
             sk: META.to_owned(),
             gsi1pk: status_partition(task.status),
             gsi1sk: task.id.to_string(),
+            gsi4pk: Some(state_partition(task.status, task.id)),
+            gsi4sk: Some(task.id.to_string()),
             gsi2pk: task.batch_id.map(batch_partition),
             gsi2sk: task.batch_id.map(|_| task.id.to_string()),
             id: task.id,
@@ -208,11 +218,6 @@ pub fn primary_key(partition: String, sort: &str) -> Item {
 /// An item as the record that it holds.
 pub fn read<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
     serde_dynamo::from_item(item).map_err(|error| corrupt(&error))
-}
-
-/// The index's partition of all tasks in one state.
-pub fn status_partition(status: Status) -> String {
-    format!("STATUS#{}", status.as_str())
 }
 
 /// What lies in the table is not what should.

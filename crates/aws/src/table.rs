@@ -14,6 +14,7 @@ use rushes_core::task::{Stage, StageTimings, Status, Task, TaskError, TaskId, Vi
 use serde::Serialize;
 
 use crate::cause;
+use crate::index::Indexes;
 use crate::page::{count, decode_cursor, page};
 use crate::record::{Item, TaskRecord, key};
 use crate::update::Update;
@@ -26,6 +27,7 @@ const MAX_PAGE: u32 = 100;
 pub struct DynamoTable {
     pub(crate) client: Client,
     pub(crate) name: String,
+    pub(crate) indexes: Indexes,
 }
 
 /// What became of a conditional update.
@@ -39,8 +41,8 @@ enum Updated {
 impl DynamoTable {
     /// The table of that name.
     #[must_use]
-    pub const fn new(client: Client, name: String) -> Self {
-        Self { client, name }
+    pub fn new(client: Client, name: String) -> Self {
+        Self { client, name, indexes: Indexes::default() }
     }
 
     async fn update(&self, id: TaskId, update: Update) -> Result<Updated, StoreError> {
@@ -85,7 +87,7 @@ impl DynamoTable {
         status: Status,
         timings: StageTimings,
     ) -> Result<(), StoreError> {
-        let update = ended(update, status).set_value("timings", attribute(&timings)?).only_as(claim);
+        let update = ended(update, claim.task_id, status).set_value("timings", attribute(&timings)?).only_as(claim);
         match self.update(claim.task_id, update).await? {
             Updated::Done(_) => Ok(()),
             // The SDK repeats a call whose answer was lost: this very call may have ended it.
@@ -139,11 +141,12 @@ impl TaskStore for DynamoTable {
 
     async fn list(&self, status: Option<Status>, cursor: Option<&str>, limit: u32) -> Result<TaskPage, StoreError> {
         let after = cursor.map(decode_cursor).transpose()?;
-        page(&self.client, &self.name, status, after, limit.clamp(1, MAX_PAGE) as usize).await
+        let limit = limit.clamp(1, MAX_PAGE) as usize;
+        self.indexes.read(|index| page(&self.client, &self.name, index, status, after, limit)).await
     }
 
     async fn count(&self, status: Status) -> Result<u64, StoreError> {
-        count(&self.client, &self.name, status).await
+        self.indexes.read(|index| count(&self.client, &self.name, index, status)).await
     }
 
     async fn delete(&self, id: TaskId) -> Result<(), StoreError> {
@@ -155,7 +158,7 @@ impl TaskStore for DynamoTable {
         let now = Timestamp::now();
         let claim_id = ulid::Ulid::generate().to_string();
         let update = Update::new()
-            .status(Status::Processing)
+            .status(id, Status::Processing)
             .set("owner", owner.to_owned())
             .set("claim_id", claim_id.clone())
             .set_number("lease_until", lease_end(now, lease))
@@ -219,23 +222,23 @@ impl TaskStore for DynamoTable {
     }
 
     async fn release(&self, claim: &Claim) -> Result<(), StoreError> {
-        self.update_as(claim, released()).await
+        self.update_as(claim, released(claim.task_id)).await
     }
 
     async fn hand_back(&self, claim: &Claim) -> Result<(), StoreError> {
-        self.update_as(claim, released().set_number("hand_backs", i64::from(claim.hand_backs) + 1)).await
+        self.update_as(claim, released(claim.task_id).set_number("hand_backs", i64::from(claim.hand_backs) + 1)).await
     }
 
     async fn cancel(&self, id: TaskId) -> Result<Change, StoreError> {
         let states = [Status::Queued, Status::Processing];
-        let update = ended(Update::new(), Status::Cancelled).only_if_live_and(&states, Timestamp::now());
+        let update = ended(Update::new(), id, Status::Cancelled).only_if_live_and(&states, Timestamp::now());
         self.change(id, update).await
     }
 
     async fn requeue(&self, id: TaskId) -> Result<Change, StoreError> {
         let now = Timestamp::now();
         let update = Update::new()
-            .status(Status::Queued)
+            .status(id, Status::Queued)
             .set("stage", Stage::Queued.as_str().to_owned())
             .set_number("attempts", 0)
             .set_number("hand_backs", 0)
@@ -248,7 +251,7 @@ impl TaskStore for DynamoTable {
 
     async fn give_up(&self, id: TaskId, error: &TaskError) -> Result<Change, StoreError> {
         let update = Update::new().set_value("error", attribute(error)?);
-        self.change(id, ended(update, Status::Failed).only_if_claimable(Timestamp::now())).await
+        self.change(id, ended(update, id, Status::Failed).only_if_claimable(Timestamp::now())).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {
@@ -261,15 +264,15 @@ impl TaskStore for DynamoTable {
 }
 
 /// The task waits for another worker.
-fn released() -> Update {
-    let update = Update::new().status(Status::Queued).set("updated_at", Timestamp::now().to_string());
+fn released(id: TaskId) -> Update {
+    let update = Update::new().status(id, Status::Queued).set("updated_at", Timestamp::now().to_string());
     update.remove("lease_until").remove("claim_id").remove("owner")
 }
 
 /// The task has ended; nobody holds it any more.
-fn ended(update: Update, status: Status) -> Update {
+fn ended(update: Update, id: TaskId, status: Status) -> Update {
     let now = Timestamp::now().to_string();
-    let update = update.status(status).set("completed_at", now.clone()).set("updated_at", now);
+    let update = update.status(id, status).set("completed_at", now.clone()).set("updated_at", now);
     update.remove("lease_until").remove("claim_id")
 }
 

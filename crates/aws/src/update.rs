@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use rushes_core::ports::Claim;
-use rushes_core::task::Status;
+use rushes_core::task::{Status, TaskId};
 
-use crate::record::status_partition;
+use crate::index::{Index, state_partition, status_partition};
 
 /// Update expression, condition, names and values, as DynamoDB wants them.
 pub type Parts = (String, String, HashMap<String, String>, HashMap<String, AttributeValue>);
@@ -29,9 +29,12 @@ impl Update {
         Self::default()
     }
 
-    /// The task's state, in the item and in the index.
-    pub fn status(self, status: Status) -> Self {
-        self.set("status", status.as_str().to_owned()).set("gsi1pk", status_partition(status))
+    /// The task's state, in the item and in the indexes.
+    pub fn status(self, id: TaskId, status: Status) -> Self {
+        self.set("status", status.as_str().to_owned())
+            .set(Index::ByStatus.partition_key(), status_partition(status))
+            .set(Index::ByState.partition_key(), state_partition(status, id))
+            .set(Index::ByState.sort_key(), id.to_string())
     }
 
     pub fn set(self, name: &str, text: String) -> Self {
@@ -144,9 +147,12 @@ mod tests {
     #[test]
     fn a_write_of_a_worker_names_its_claim_in_the_condition() {
         let claim = Claim { task_id: TaskId::generate(), owner: "a".to_owned(), fence: 3, attempt: 3, hand_backs: 0 };
-        let update = Update::new().status(Status::Queued).remove("owner").only_as(&claim);
+        let update = Update::new().status(claim.task_id, Status::Queued).remove("owner").only_as(&claim);
         let (expression, condition, names, values) = update.into_parts();
-        assert_eq!(expression, "SET #status = :status, #gsi1pk = :gsi1pk REMOVE #owner");
+        assert_eq!(
+            expression,
+            "SET #status = :status, #gsi1pk = :gsi1pk, #gsi4pk = :gsi4pk, #gsi4sk = :gsi4sk REMOVE #owner"
+        );
         assert_eq!(condition, "#status = :is_processing AND #fence = :my_fence AND #owner = :me");
         assert_eq!(names["#owner"], "owner");
         assert_eq!(values[":my_fence"], AttributeValue::N("3".to_owned()));

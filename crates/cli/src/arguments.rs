@@ -62,7 +62,7 @@ pub enum Command {
     Retry(TasksOptions),
     /// Remove tasks with all their files; one that has not ended is cancelled first.
     Delete(TasksOptions),
-    /// Look at messages that were delivered too often, send them again, or drop them.
+    /// Look at messages that were laid aside, send them again, or drop them.
     Dlq(DlqOptions),
     /// Look at what a running service remembers, or forget it.
     Cache(CacheOptions),

@@ -195,7 +195,7 @@ impl Api {
 pub fn http_client() -> anyhow::Result<Client> {
     // Another part of the program may have chosen already; then its choice stands.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Ok(Client::builder().timeout(Duration::from_secs(60)).build()?)
+    Ok(Client::builder().tls_backend_preconfigured(rushes_tls::client()?).timeout(Duration::from_secs(60)).build()?)
 }
 
 fn told(problem: &Problem) -> String {

@@ -1,4 +1,4 @@
-//! `rushes dlq`: messages that were delivered too often.
+//! `rushes dlq`: messages that were laid aside.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! Messages that were delivered too often: look at them, send them again, drop them.
+//! Messages that were laid aside: look at them, send them again, drop them.
 
 use std::sync::Arc;
 
@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use crate::ports::{Change, DeadLetter, DeadLetterQueue, QueueError, StoreError, TaskQueue, TaskStore};
 use crate::task::{Status, Task, TaskError, TaskId};
-use crate::work::MAX_DELIVERIES;
 
 /// How many are dealt with at once: what fits well into the time of one request.
 const AT_ONCE: usize = 100;
@@ -155,8 +154,7 @@ impl DeadLetters {
     /// # Errors
     /// [`DeadLetterError`]; what was not dealt with is dealt with the next time.
     pub async fn sweep(&self) -> Result<usize, DeadLetterError> {
-        let message = format!("the task was handed to workers {MAX_DELIVERIES} times and never begun");
-        let reason = TaskError::gave_up(message);
+        let reason = TaskError::gave_up("no worker could begin the task, and its message was laid aside".to_owned());
         let taken = self.letters.take(SEARCHED).await?;
         for letter in &taken {
             self.give_up(letter, &reason).await?;
@@ -236,7 +234,7 @@ fn reason(letter: &DeadLetter, task: Option<&Task>) -> String {
     };
     match (task.status, &task.error) {
         (Status::Failed, Some(error)) => error.message.clone(),
-        (Status::Queued | Status::Processing, _) => "it was delivered too often; the task still waits".to_owned(),
-        (status, _) => format!("it was delivered too often; meanwhile the task is {}", status.as_str()),
+        (Status::Queued | Status::Processing, _) => "it was laid aside; the task still waits".to_owned(),
+        (status, _) => format!("it was laid aside; meanwhile the task is {}", status.as_str()),
     }
 }

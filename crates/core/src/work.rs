@@ -25,12 +25,13 @@ use crate::work_error::Consequence;
 pub use crate::work_error::WorkError;
 use crate::work_progress::{Step, Watched, changed};
 
-/// Workers that may try a task before it is given up: fewer than the queue delivers
-/// a message (five times), so that the task says why before the message is laid aside.
+/// Workers that may try a task before it is given up. They are counted in the task: what the
+/// queue counts are deliveries, of which Lambda throttles some that no worker ever sees.
 pub const MAX_TRIES: u32 = 4;
-/// How often the queue delivers a message before it lays it aside; the template says the
-/// same. The last delivery is for writing into the task that it failed.
-pub const MAX_DELIVERIES: u32 = 5;
+/// How often the queue delivers a message before it lays it aside by itself, the most that SQS allows; the template
+/// says the same. So rarely is it the queue that does it that the last delivery is for writing into the task that
+/// it failed.
+pub const MAX_DELIVERIES: u32 = 1000;
 /// How often a task may go on in another worker's time before that counts as a try: with functions
 /// of a quarter of an hour, five hours of work. What was made until then is remembered each time.
 pub const MAX_HAND_BACKS: u32 = 20;
@@ -63,11 +64,11 @@ pub struct Worker {
 pub enum Disposition {
     /// Acknowledge it: the task has ended, well or not.
     Done,
-    /// Deliver it again soon, and lay it aside if that was tried too often.
+    /// Deliver it again, later each time.
     Retry,
     /// Send it anew after this time: it waits for others or for another worker's time, and that counts as no try.
     Later(Duration),
-    /// Let the queue lay it aside, where an operator finds it: the task was given up.
+    /// Lay it aside, where an operator finds it: the task was given up, or it names none.
     LayAside,
 }
 
@@ -92,7 +93,8 @@ impl Worker {
             }
             Err(error) => {
                 tracing::error!(task_id = %id, %error, "the task could not be claimed");
-                return Disposition::Retry;
+                let is_lasting = matches!(error, StoreError::Corrupt { .. });
+                return if is_lasting { Disposition::LayAside } else { Disposition::Retry };
             }
         };
         let (progress, steps) = Watched::begin();

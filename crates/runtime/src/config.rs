@@ -36,7 +36,7 @@ pub struct StorageConfig {
     pub bucket: String,
     /// `RUSHES_TASKS_QUEUE_URL`: URL of the SQS queue of tasks.
     pub tasks_queue_url: String,
-    /// `RUSHES_DEAD_LETTERS_QUEUE_URL`: URL of the queue for what was delivered too often.
+    /// `RUSHES_DEAD_LETTERS_QUEUE_URL`: URL of the queue for what nobody shall try again.
     pub dead_letters_queue_url: String,
 }
 
@@ -137,6 +137,8 @@ impl LimitConfig {
 pub struct IngestConfig {
     /// `RUSHES_INGEST_QUEUE_URL`: URL of the SQS queue on which S3 announces manifests.
     pub queue_url: String,
+    /// `RUSHES_INGEST_DEAD_LETTERS_QUEUE_URL`: URL of the queue for announcements that nobody shall try again.
+    pub dead_letters_queue_url: String,
     /// `RUSHES_INGEST_ROWS`, by default 2,000: rows after which the rest is left to another turn.
     pub rows_per_turn: usize,
 }
@@ -149,7 +151,11 @@ impl IngestConfig {
     pub fn from_env() -> Result<Self, ConfigError> {
         let rows = within("RUSHES_INGEST_ROWS", 2000, 1, 50_000)?;
         let rows_per_turn = usize::try_from(rows).unwrap_or(usize::MAX);
-        Ok(Self { queue_url: required("RUSHES_INGEST_QUEUE_URL")?, rows_per_turn })
+        Ok(Self {
+            queue_url: required("RUSHES_INGEST_QUEUE_URL")?,
+            dead_letters_queue_url: required("RUSHES_INGEST_DEAD_LETTERS_QUEUE_URL")?,
+            rows_per_turn,
+        })
     }
 }
 

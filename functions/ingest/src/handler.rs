@@ -10,10 +10,23 @@ use rushes_core::dead_letters::DeadLetters;
 use rushes_core::shift::Shift;
 use rushes_core::work::Disposition;
 use rushes_runtime::messages::Handler;
+use serde::Deserialize;
 use tracing::Instrument;
 
-/// What the rule on the alarm sends, here and in the template.
-const SWEEP: &str = r#"{"sweep":"dead_letters"}"#;
+/// What the rule on the alarm sends; the template says the same.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SweepRequest {
+    #[serde(rename = "sweep")]
+    _what: Sweepable,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Sweepable {
+    DeadLetters,
+}
+
 /// How often it is done while there are dead letters: the alarm tells of the first only.
 const SWEEP_AGAIN: Duration = Duration::from_mins(15);
 
@@ -28,14 +41,14 @@ pub struct IngestHandler {
 #[async_trait]
 impl Handler for IngestHandler {
     async fn handle(&self, message: Message, shift: Shift) -> Disposition {
-        if message.body == SWEEP {
+        if serde_json::from_str::<SweepRequest>(&message.body).is_ok() {
             return self.sweep().await;
         }
         let objects = match parse_s3_event(&message.body) {
             Ok(objects) => objects,
             Err(error) => {
                 tracing::error!(message_id = message.id, %error, "a message that is none of S3's");
-                return Disposition::Retry;
+                return Disposition::LayAside;
             }
         };
         let mut disposition = Disposition::Done;

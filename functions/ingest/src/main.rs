@@ -11,7 +11,8 @@ use rushes_content::settings::Environment;
 use rushes_core::submit::{FrontDesk, REQUEST_LEASE};
 use rushes_core::{batch::Clerk, dead_letters::DeadLetters};
 use rushes_runtime::config::{IngestConfig, RetentionConfig, StorageConfig, WorkConfig, parsed};
-use rushes_runtime::{messages, telemetry};
+use rushes_runtime::messages::{self, Queues};
+use rushes_runtime::telemetry;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -38,7 +39,8 @@ async fn main() -> anyhow::Result<()> {
         has_writer: environment.has_writer(),
     };
     let clerk = Clerk { desk, batches: store, inbox: bucket, lease: work.lease, rows_per_turn: ingest.rows_per_turn };
-    let queue = SqsQueue::new(clients.sqs, ingest.queue_url);
-    let handler = handler::IngestHandler { clerk, dead_letters, queue: queue.clone() };
-    Ok(messages::serve(Arc::new(handler), queue, work).await?)
+    let source = SqsQueue::new(clients.sqs.clone(), ingest.queue_url);
+    let handler = handler::IngestHandler { clerk, dead_letters, queue: source.clone() };
+    let queues = Queues { source, dead_letters: SqsQueue::new(clients.sqs, ingest.dead_letters_queue_url) };
+    Ok(messages::serve(Arc::new(handler), queues, work).await?)
 }

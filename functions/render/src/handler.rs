@@ -24,9 +24,8 @@ impl Handler for RenderHandler {
         let id = match parse_message(&message.body) {
             Ok(id) => id,
             Err(error) => {
-                // It comes again until the queue lays it aside, where a person can look at it.
                 tracing::error!(message_id = message.id, %error, "a message that names no task");
-                return Disposition::Retry;
+                return Disposition::LayAside;
             }
         };
         if message.deliveries >= MAX_DELIVERIES {

@@ -1,5 +1,6 @@
 //! Makes the videos of queued tasks: wiring. What is done with a message stands in [`handler`].
 
+mod ffmpeg;
 mod handler;
 mod studio;
 
@@ -9,7 +10,8 @@ use std::time::Duration;
 use rushes_aws::{Clients, DynamoMemo, DynamoTable, S3Bucket, SqsQueue};
 use rushes_core::{estimate::ElsewhereWhenLong, memo::LeveledMemo, work::Worker};
 use rushes_runtime::config::{MemoConfig, StorageConfig, WorkConfig, optional};
-use rushes_runtime::{messages, metrics::EmbeddedMetrics, telemetry, workdir::WorkDirs};
+use rushes_runtime::messages::{self, Queues};
+use rushes_runtime::{metrics::EmbeddedMetrics, telemetry, workdir::WorkDirs};
 
 /// Videos that take longer go elsewhere, if there is such a place: a function runs for 15 minutes.
 const LONGEST_IN_A_FUNCTION: Duration = Duration::from_secs(600);
@@ -38,8 +40,9 @@ async fn main() -> anyhow::Result<()> {
         observer: Arc::new(EmbeddedMetrics::from_env()?),
     };
     let handler = handler::RenderHandler { worker, memo, directories: WorkDirs::create()? };
-    let queue = SqsQueue::new(clients.sqs, storage.tasks_queue_url);
-    Ok(messages::serve(Arc::new(handler), queue, config).await?)
+    let queue = |url| SqsQueue::new(clients.sqs.clone(), url);
+    let queues = Queues { source: queue(storage.tasks_queue_url), dead_letters: queue(storage.dead_letters_queue_url) };
+    Ok(messages::serve(Arc::new(handler), queues, config).await?)
 }
 
 /// Whether the queue is asked for work, as in a container, wherever this runs.

@@ -29,7 +29,7 @@ pub fn studio(
     let own = optional("RUSHES_LIBRARY").map(|address| S3Library::new(clients.s3.clone(), &address)).transpose();
     let own = own.context("RUSHES_LIBRARY")?.map(|library| Arc::new(library) as Arc<dyn Footage>);
     let voice = Arc::new(optional("RUSHES_SPEAK").map_or_else(SpeakVoice::beside_this_program, speak_at));
-    let engine = Engine::new(parsed("RUSHES_FFMPEG", PathBuf::from("ffmpeg"))?).with_memo(memo.clone());
+    let engine = Engine::new(crate::ffmpeg::program()?).with_memo(memo.clone());
     let engine = segment_workers.map_or(engine.clone(), |count| engine.with_workers(count));
     Ok(Studio {
         writer: outside.writer(&environment)?,

@@ -15,7 +15,7 @@ async fn main() -> anyhow::Result<()> {
     let storage = StorageConfig::from_env()?;
     let clients = Clients::from_env().await;
     let table = DynamoTable::new(clients.dynamodb, storage.table);
-    let memo = Arc::new(DynamoMemo::new(table, S3Bucket::new(clients.s3, storage.bucket)));
+    let memo = Arc::new(DynamoMemo::new(table.clone(), S3Bucket::new(clients.s3, storage.bucket)));
     let sweeper = Sweeper { store: memo.clone(), catalog: memo, budget: MemoConfig::from_env()?.budget };
-    Ok(clock::serve(|| handler::sweep(&sweeper)).await?)
+    Ok(clock::serve(|| handler::sweep(&sweeper, &table)).await?)
 }

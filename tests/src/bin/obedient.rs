@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use rushes_aws::{Clients, SqsQueue};
 use rushes_runtime::config::{StorageConfig, WorkConfig};
-use rushes_runtime::{messages, telemetry};
+use rushes_runtime::messages::{self, Queues};
+use rushes_runtime::telemetry;
 use rushes_tests::obedient::Obedient;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     telemetry::start()?;
-    let queue = SqsQueue::new(Clients::from_env().await.sqs, StorageConfig::from_env()?.tasks_queue_url);
-    Ok(messages::serve(Arc::new(Obedient::default()), queue, WorkConfig::from_env()?).await?)
+    let (storage, sqs) = (StorageConfig::from_env()?, Clients::from_env().await.sqs);
+    let source = SqsQueue::new(sqs.clone(), storage.tasks_queue_url);
+    let queues = Queues { source, dead_letters: SqsQueue::new(sqs, storage.dead_letters_queue_url) };
+    Ok(messages::serve(Arc::new(Obedient::default()), queues, WorkConfig::from_env()?).await?)
 }

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail, ensure};
 use serde_json::{Value, json};
 use thirtyfour::cdp::domains::browser::{DownloadBehavior, SetDownloadBehavior};
 
-use super::{Browser, CARD, PAGE_DEADLINE, PAUSE};
+use super::{Browser, CARD, PAUSE};
+
+/// A busy machine takes its time over the name of a download.
+const SAVE_DEADLINE: Duration = Duration::from_secs(120);
 
 /// Saves the files of the video with `title` through its card: they are named after it, the page stays
 /// where it is, and links that have grown old are renewed.
@@ -46,7 +49,7 @@ pub async fn save(browser: &Browser, title: &str, name: &str) -> Result<()> {
 }
 
 async fn until_saved(directory: &Path, name: &str) -> Result<()> {
-    let deadline = Instant::now() + PAGE_DEADLINE;
+    let deadline = Instant::now() + SAVE_DEADLINE;
     loop {
         let mut saved = BTreeSet::new();
         for entry in std::fs::read_dir(directory)? {
@@ -56,7 +59,7 @@ async fn until_saved(directory: &Path, name: &str) -> Result<()> {
             return Ok(());
         }
         if Instant::now() > deadline {
-            bail!("waited {PAGE_DEADLINE:?} for {name:?}; there is {saved:?}");
+            bail!("waited {SAVE_DEADLINE:?} for {name:?}; there is {saved:?}");
         }
         tokio::time::sleep(PAUSE).await;
     }

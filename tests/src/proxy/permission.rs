@@ -21,8 +21,11 @@ pub fn needed(call: &Call) -> Vec<Permission> {
     if let Some(operation) = target.strip_prefix("DynamoDB_20120810.") {
         let body = body();
         let index = body["IndexName"].as_str().map(|name| format!("/index/{name}")).unwrap_or_default();
-        let table = body["TableName"].as_str().unwrap_or_default();
-        return vec![Permission { action: format!("dynamodb:{operation}"), resource: format!("{table}{index}") }];
+        // A batch names its tables as keys.
+        let many = body["RequestItems"].as_object().into_iter().flatten().map(|(table, _)| table.as_str());
+        let action = format!("dynamodb:{operation}");
+        let permission = |table: &str| Permission { action: action.clone(), resource: format!("{table}{index}") };
+        return many.chain(body["TableName"].as_str()).map(permission).collect();
     }
     if let Some(operation) = target.strip_prefix("AmazonSQS.") {
         // A batch needs the right to do one.
@@ -43,7 +46,10 @@ fn of_bucket(call: &Call) -> Vec<Permission> {
         let keys = body.split("<Key>").skip(1).filter_map(|rest| rest.split("</Key>").next());
         return keys.map(|key| s3("DeleteObject", &format!("{path}/{key}"))).collect();
     }
+    let is_upload = query.contains("uploads") || query.contains("uploadId");
     let action = match (call.method.as_str(), is_object) {
+        ("DELETE", true) if is_upload => "AbortMultipartUpload",
+        ("POST", true) if is_upload => "PutObject",
         ("GET" | "HEAD", true) => "GetObject",
         ("GET" | "HEAD", false) => "ListBucket",
         ("PUT", true) => "PutObject",

@@ -1,4 +1,5 @@
-//! Counts over all processes: one item a kind.
+//! Counts over all processes: a few items a kind, since all of them add to these and DynamoDB takes a thousand writes
+//! a second of one item.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
@@ -9,7 +10,10 @@ use super::record::kind_partition;
 use super::{DynamoMemo, number, unavailable};
 use crate::record::{Item, primary_key};
 
+/// Of the item that says what there is. It also holds counts from before there were several.
 const SORT_KEY: &str = "COUNTS";
+/// Items that hold the counts of one kind.
+const SHARDS: u8 = 8;
 
 impl DynamoMemo {
     pub(super) async fn add_counts_of(&self, kind: MemoKind, counts: &Counts) -> Result<(), MemoError> {
@@ -24,7 +28,7 @@ impl DynamoMemo {
         ];
         let additions: Vec<String> = fields.iter().map(|(name, _)| format!("#{name} :{name}")).collect();
         let mut request = self.table.client.update_item().table_name(&self.table.name);
-        request = request.set_key(Some(counts_key(kind))).update_expression(format!("ADD {}", additions.join(", ")));
+        request = request.set_key(Some(shard_key(kind))).update_expression(format!("ADD {}", additions.join(", ")));
         for (name, count) in fields {
             request = request
                 .expression_attribute_names(format!("#{name}"), name)
@@ -35,8 +39,16 @@ impl DynamoMemo {
     }
 
     pub(super) async fn kind_facts(&self, kind: MemoKind) -> Result<Option<KindFacts>, MemoError> {
-        let request = self.table.client.get_item().table_name(&self.table.name).set_key(Some(counts_key(kind)));
-        Ok(request.send().await.map_err(unavailable)?.item.map(|item| read(&item)))
+        let request = self
+            .table
+            .client
+            .query()
+            .table_name(&self.table.name)
+            .key_condition_expression("pk = :kind AND begins_with(sk, :counts)")
+            .expression_attribute_values(":kind", AttributeValue::S(kind_partition(kind)))
+            .expression_attribute_values(":counts", AttributeValue::S(SORT_KEY.to_owned()));
+        let items = request.send().await.map_err(unavailable)?.items.unwrap_or_default();
+        Ok(items.iter().map(read).reduce(together))
     }
 
     pub(super) async fn set_stock_of(&self, kind: MemoKind, stock: Stock) -> Result<(), MemoError> {
@@ -46,7 +58,7 @@ impl DynamoMemo {
             .client
             .update_item()
             .table_name(&self.table.name)
-            .set_key(Some(counts_key(kind)))
+            .set_key(Some(stock_key(kind)))
             .update_expression("SET entries = :entries, size_bytes = :size_bytes, counted_at = :counted_at")
             .expression_attribute_values(":entries", number(stock.entries))
             .expression_attribute_values(":size_bytes", number(stock.size_bytes))
@@ -75,6 +87,17 @@ fn read(item: &Item) -> KindFacts {
     }
 }
 
-fn counts_key(kind: MemoKind) -> Item {
+/// What two items say of one kind.
+fn together(mut one: KindFacts, other: KindFacts) -> KindFacts {
+    one.counts += other.counts;
+    KindFacts { stock: one.stock.or(other.stock), ..one }
+}
+
+fn stock_key(kind: MemoKind) -> Item {
     primary_key(kind_partition(kind), SORT_KEY)
+}
+
+/// One of the items that hold counts, any.
+fn shard_key(kind: MemoKind) -> Item {
+    primary_key(kind_partition(kind), &format!("{SORT_KEY}#{}", fastrand::u8(..SHARDS)))
 }

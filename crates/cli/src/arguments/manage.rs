@@ -59,7 +59,7 @@ pub struct DlqOptions {
     pub command: DlqCommand,
 }
 
-/// What can be done with messages that were delivered too often.
+/// What can be done with messages that were laid aside.
 #[derive(Debug, Subcommand)]
 pub enum DlqCommand {
     /// Show them: task, age, how often received, and why.

@@ -33,10 +33,15 @@ use pool::{Pool, Slot, Slots};
 
 const USER_AGENT: &str = concat!("rushes/", env!("CARGO_PKG_VERSION"));
 
-/// No HTTPS client can be made: this system's certificates cannot be read.
+/// No HTTPS client can be made.
 #[derive(Debug, thiserror::Error)]
 #[error("no HTTPS client can be made here")]
-pub struct SetupError(#[from] reqwest::Error);
+pub enum SetupError {
+    /// TLS cannot be set up.
+    Tls(#[from] rustls::Error),
+    /// The client cannot.
+    Client(#[from] reqwest::Error),
+}
 
 /// Asks others over HTTP. Clones share everything.
 #[derive(Clone, Debug)]
@@ -73,8 +78,10 @@ impl HttpClient {
     fn with(config: HttpConfig, more: impl Fn(ClientBuilder) -> ClientBuilder) -> Result<Self, SetupError> {
         // Another library of this process may have chosen already; then its choice stands.
         let _chosen = rustls::crypto::ring::default_provider().install_default();
+        let tls = rushes_tls::client()?;
         let builder = || {
             Client::builder()
+                .tls_backend_preconfigured(tls.clone())
                 .user_agent(USER_AGENT)
                 .connect_timeout(config.connect)
                 .read_timeout(config.read)

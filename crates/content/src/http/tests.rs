@@ -242,7 +242,9 @@ async fn a_certificate_that_does_not_verify_is_named_and_not_tried_again() {
 /// Two hundred calls, forty wanted at once: connections opened, the most requests at once, and the median time of a call.
 async fn two_hundred_calls(config: HttpConfig) -> (usize, usize, Duration) {
     let server = TlsServer::start();
-    let client = HttpClient::with(config, |builder| builder.tls_certs_only([TlsServer::authority()])).unwrap();
+    let client =
+        HttpClient::with(config, |builder| builder.tls_backend_rustls().tls_certs_only([TlsServer::authority()]))
+            .unwrap();
     let call = Call::get(server.url());
     let calls: Vec<_> = (0..200)
         .map(|_| async {
@@ -270,7 +272,9 @@ async fn two_hundred_calls_share_connections_and_no_more_than_twenty_are_on_thei
 #[tokio::test]
 async fn calls_in_turn_share_one_connection() {
     let server = TlsServer::start();
-    let client = HttpClient::with(config(), |builder| builder.tls_certs_only([TlsServer::authority()])).unwrap();
+    let client =
+        HttpClient::with(config(), |builder| builder.tls_backend_rustls().tls_certs_only([TlsServer::authority()]))
+            .unwrap();
     for _ in 0..50 {
         client.call(&Call::get(server.url())).await.unwrap();
     }

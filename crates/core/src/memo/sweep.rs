@@ -1,12 +1,13 @@
 //! Keeping the memo within its budget: what has expired goes, then what was not used for the longest time.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::ports::{EntryFacts, MemoCatalog, MemoError, MemoKey, MemoKind, MemoStore, Stock};
+use crate::ports::{EntryFacts, EntryPage, MemoCatalog, MemoError, MemoKey, MemoKind, MemoStore, Stock};
 
 const AT_ONCE: usize = 16;
 
@@ -17,6 +18,15 @@ pub struct Budget {
     pub limit_bytes: u64,
     /// Down to this share of the limit, so that not every sweep has to remove some.
     pub kept_percent: u64,
+}
+
+impl Budget {
+    /// How much of so much has to go.
+    fn excess(self, size_bytes: u64) -> u64 {
+        let goal_bytes = u128::from(self.limit_bytes) * u128::from(self.kept_percent) / 100;
+        let goal_bytes = u64::try_from(goal_bytes).unwrap_or(u64::MAX);
+        if size_bytes > self.limit_bytes { size_bytes.saturating_sub(goal_bytes) } else { 0 }
+    }
 }
 
 impl Default for Budget {
@@ -55,46 +65,94 @@ pub struct Sweep {
 impl Sweeper {
     /// Removes what has expired and what is too much; records what is left of each kind.
     ///
+    /// What there is is read twice at most, a page at a time, and never held.
+    ///
     /// # Errors
     /// [`MemoError`] when it is not known what there is, or what is left cannot be recorded.
     pub async fn sweep(&self) -> Result<Sweep, MemoError> {
         let now = Timestamp::now();
-        let (expired, live): (Vec<EntryFacts>, Vec<EntryFacts>) =
-            self.all().await?.into_iter().partition(|facts| facts.expires_at <= now);
-        let (evicted, mut kept) = within(self.budget, live);
-        let (expired, expired_left) = self.remove(expired).await;
-        let (evicted, evicted_left) = self.remove(evicted).await;
-        let failed = (expired_left.len() + evicted_left.len()) as u64;
-        let mut sweep = Sweep { expired, evicted, failed, ..Sweep::default() };
-        // What could not be removed still takes room.
-        kept.extend(expired_left.into_iter().chain(evicted_left));
+        let mut sweep = Sweep::default();
+        let mut stocks = BTreeMap::new();
         for kind in MemoKind::ALL {
-            let of_kind = || kept.iter().filter(|facts| facts.key.kind == kind);
-            let size_bytes = of_kind().map(|facts| facts.size_bytes).sum();
-            let entries = of_kind().count() as u64;
-            sweep.entries += entries;
-            sweep.size_bytes += size_bytes;
-            self.catalog.set_stock(kind, Stock { entries, size_bytes, counted_at: now }).await?;
+            stocks.insert(kind, self.count(kind, now, &mut sweep).await?);
+        }
+        let size_bytes = stocks.values().map(|stock| stock.size_bytes).sum();
+        self.evict(self.budget.excess(size_bytes), now, &mut stocks, &mut sweep).await?;
+        for (kind, stock) in stocks {
+            sweep.entries += stock.entries;
+            sweep.size_bytes += stock.size_bytes;
+            self.catalog.set_stock(kind, stock).await?;
         }
         Ok(sweep)
     }
 
-    /// About a hundred bytes an entry: a million of them are held.
-    async fn all(&self) -> Result<Vec<EntryFacts>, MemoError> {
-        let mut all = Vec::new();
-        for kind in MemoKind::ALL {
-            all.extend(listed(self.catalog.as_ref(), kind, usize::MAX).await?);
+    /// Removes what has expired of a kind, and counts the rest.
+    async fn count(&self, kind: MemoKind, now: Timestamp, sweep: &mut Sweep) -> Result<Stock, MemoError> {
+        let mut stock = Stock { entries: 0, size_bytes: 0, counted_at: now };
+        let mut after = None;
+        loop {
+            let page = self.catalog.list(kind, after).await?;
+            let (expired, live): (Vec<_>, Vec<_>) = page.entries.into_iter().partition(|facts| facts.expires_at <= now);
+            let (removed, left) = self.remove(expired).await;
+            sweep.expired += removed.len() as u64;
+            sweep.failed += left.len() as u64;
+            // What could not be removed still takes room.
+            for facts in live.iter().chain(&left) {
+                stock.entries += 1;
+                stock.size_bytes += facts.size_bytes;
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(stock);
+            }
         }
-        Ok(all)
     }
 
-    /// Removes entries; tells how many, and which are still there.
-    async fn remove(&self, entries: Vec<EntryFacts>) -> (u64, Vec<EntryFacts>) {
-        let outcomes = forget_each(self.store.as_ref(), entries, |facts| facts.key).await;
-        let (mut removed, mut left) = (0, Vec::new());
-        for (facts, outcome) in outcomes {
+    /// Removes so many bytes of what was not used for the longest time, of whichever kind.
+    async fn evict(
+        &self,
+        mut excess_bytes: u64,
+        now: Timestamp,
+        stocks: &mut BTreeMap<MemoKind, Stock>,
+        sweep: &mut Sweep,
+    ) -> Result<(), MemoError> {
+        let mut oldest = OldestFirst::default();
+        while excess_bytes > 0 {
+            let mut going = Vec::with_capacity(AT_ONCE);
+            while excess_bytes > 0 && going.len() < AT_ONCE {
+                while let Some((kind, after)) = oldest.wanted() {
+                    oldest.add(kind, self.catalog.list(kind, after).await?);
+                }
+                // There may be less than was counted: others forget, too.
+                let Some(facts) = oldest.next() else { break };
+                // What expired and could not be removed is not tried again.
+                if facts.expires_at > now {
+                    excess_bytes = excess_bytes.saturating_sub(facts.size_bytes);
+                    going.push(facts);
+                }
+            }
+            if going.is_empty() {
+                return Ok(());
+            }
+            let (removed, left) = self.remove(going).await;
+            sweep.evicted += removed.len() as u64;
+            sweep.failed += left.len() as u64;
+            for facts in removed {
+                let stock =
+                    stocks.entry(facts.key.kind).or_insert(Stock { entries: 0, size_bytes: 0, counted_at: now });
+                stock.entries = stock.entries.saturating_sub(1);
+                stock.size_bytes = stock.size_bytes.saturating_sub(facts.size_bytes);
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes entries; tells which are gone, and which are still there.
+    async fn remove(&self, entries: Vec<EntryFacts>) -> (Vec<EntryFacts>, Vec<EntryFacts>) {
+        let (mut removed, mut left) = (Vec::new(), Vec::new());
+        for (facts, outcome) in forget_each(self.store.as_ref(), entries, |facts| facts.key).await {
             match outcome {
-                Ok(was_there) => removed += u64::from(was_there),
+                Ok(_) => removed.push(facts),
                 Err(error) => {
                     tracing::warn!(key = %facts.key, error = %error.0, "a remembered result could not be removed");
                     left.push(facts);
@@ -102,6 +160,40 @@ impl Sweeper {
             }
         }
         (removed, left)
+    }
+}
+
+/// Entries of all kinds in the order of their last use, from pages that have those of one kind in that order.
+#[derive(Debug, Default)]
+struct OldestFirst(BTreeMap<MemoKind, Run>);
+
+/// What was read of a kind and not yet taken, and where to go on.
+#[derive(Debug)]
+struct Run {
+    entries: VecDeque<EntryFacts>,
+    next: Option<String>,
+}
+
+impl OldestFirst {
+    /// A kind of which a page is to be read first, and after what.
+    fn wanted(&self) -> Option<(MemoKind, Option<String>)> {
+        MemoKind::ALL.into_iter().find_map(|kind| match self.0.get(&kind) {
+            None => Some((kind, None)),
+            Some(run) if run.entries.is_empty() && run.next.is_some() => Some((kind, run.next.clone())),
+            Some(_) => None,
+        })
+    }
+
+    /// The page that was wanted.
+    fn add(&mut self, kind: MemoKind, page: EntryPage) {
+        self.0.insert(kind, Run { entries: page.entries.into(), next: page.next });
+    }
+
+    /// The one not used for the longest time.
+    fn next(&mut self) -> Option<EntryFacts> {
+        let first = |run: &&mut Run| run.entries.front().map(|facts| (facts.used_at, facts.key));
+        let oldest = self.0.values_mut().filter(|run| !run.entries.is_empty()).min_by_key(first);
+        oldest.and_then(|run| run.entries.pop_front())
     }
 }
 
@@ -139,62 +231,54 @@ pub(super) async fn forget_each<T>(
     stream::iter(removals).buffer_unordered(AT_ONCE).collect().await
 }
 
-/// What has to go, those first that were not used for the longest time, and what stays.
-fn within(budget: Budget, mut entries: Vec<EntryFacts>) -> (Vec<EntryFacts>, Vec<EntryFacts>) {
-    let mut size_bytes: u64 = entries.iter().map(|facts| facts.size_bytes).sum();
-    if size_bytes <= budget.limit_bytes {
-        return (Vec::new(), entries);
-    }
-    let goal_bytes = u128::from(budget.limit_bytes) * u128::from(budget.kept_percent) / 100;
-    entries.sort_by_key(|facts| (facts.used_at, facts.key));
-    let going = entries.iter().take_while(|facts| {
-        let goes = u128::from(size_bytes) > goal_bytes;
-        size_bytes -= facts.size_bytes;
-        goes
-    });
-    let count = going.count();
-    let stays = entries.split_off(count);
-    (entries, stays)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
-    fn entries(facts: &[(u64, i64)]) -> Vec<EntryFacts> {
-        let entry = |(number, (size_bytes, used))| EntryFacts {
-            key: MemoKey::of_fields(MemoKind::Voice, ["swept"]).part(number),
-            size_bytes,
+    fn entries(kind: MemoKind, used: &[i64]) -> Vec<EntryFacts> {
+        let mut used = used.to_vec();
+        used.sort_unstable();
+        let entry = |(number, used)| EntryFacts {
+            key: MemoKey::of_fields(kind, ["swept"]).part(number),
+            size_bytes: 1,
             used_at: Timestamp::from_second(used).unwrap(),
             expires_at: Timestamp::MAX,
         };
-        (0..).zip(facts.iter().copied()).map(entry).collect()
+        (0..).zip(used).map(entry).collect()
     }
 
     proptest! {
         #[test]
-        fn what_stays_fits_and_was_used_later_than_what_goes(
-            facts in proptest::collection::vec((1..1_000_u64, 0..50_i64), 0..60), limit_bytes in 0..20_000_u64, kept_percent in 0..=100_u64,
+        fn what_goes_brings_all_to_the_share_that_is_kept_and_only_what_is_over_the_limit(
+            size_bytes in 0..u64::MAX, limit_bytes in 0..u64::MAX, kept_percent in 0..=100_u64,
         ) {
-            let all = entries(&facts);
-            let total: u64 = all.iter().map(|facts| facts.size_bytes).sum();
-            let (goes, stays) = within(Budget { limit_bytes, kept_percent }, all.clone());
-            prop_assert_eq!(goes.len() + stays.len(), all.len());
-            let left: u64 = stays.iter().map(|facts| facts.size_bytes).sum();
-            if total <= limit_bytes {
-                prop_assert!(goes.is_empty());
-            } else {
-                let goal = limit_bytes * kept_percent / 100;
-                prop_assert!(left <= goal);
-                // No more goes than has to.
-                let last = goes.last().map_or(0, |facts| facts.size_bytes);
-                prop_assert!(left + last > goal);
+            let excess = Budget { limit_bytes, kept_percent }.excess(size_bytes);
+            let goal = (u128::from(limit_bytes) * u128::from(kept_percent) / 100) as u64;
+            prop_assert_eq!(size_bytes - excess, if size_bytes > limit_bytes { goal } else { size_bytes });
+        }
+
+        #[test]
+        fn pages_of_all_kinds_become_one_run_in_the_order_of_use(
+            used in proptest::collection::vec(proptest::collection::vec(0..50_i64, 0..20), MemoKind::ALL.len()), page in 1..7_usize,
+        ) {
+            let kinds: BTreeMap<MemoKind, Vec<EntryFacts>> =
+                MemoKind::ALL.into_iter().zip(&used).map(|(kind, used)| (kind, entries(kind, used))).collect();
+            let (mut oldest, mut run) = (OldestFirst::default(), Vec::new());
+            loop {
+                while let Some((kind, after)) = oldest.wanted() {
+                    let start: usize = after.map_or(0, |after| after.parse().unwrap());
+                    let rest = &kinds[&kind][start..];
+                    let entries = rest[..page.min(rest.len())].to_vec();
+                    let next = (rest.len() > page).then(|| (start + page).to_string());
+                    oldest.add(kind, EntryPage { entries, next });
+                }
+                let Some(facts) = oldest.next() else { break };
+                run.push(facts);
             }
-            if let (Some(latest), Some(earliest)) = (goes.last(), stays.iter().map(|facts| facts.used_at).min()) {
-                prop_assert!(latest.used_at <= earliest);
-            }
+            prop_assert_eq!(run.len(), used.iter().map(Vec::len).sum::<usize>());
+            prop_assert!(run.is_sorted_by_key(|facts| facts.used_at));
         }
     }
 }

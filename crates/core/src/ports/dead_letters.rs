@@ -1,4 +1,4 @@
-//! Messages that were delivered too often and laid aside.
+//! Messages that were laid aside: nobody shall try them again before someone has looked.
 
 use async_trait::async_trait;
 use jiff::Timestamp;

@@ -14,6 +14,12 @@ use crate::batch::BatchId;
 pub struct TaskId(pub(crate) ulid::Ulid);
 
 impl TaskId {
+    /// The id as a number, of which the low bits differ from id to id.
+    #[must_use]
+    pub const fn number(self) -> u128 {
+        self.0.0
+    }
+
     /// A new, unused id.
     #[must_use]
     pub fn generate() -> Self {

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rushes_aws::{Message, SqsQueue};
+use rushes_aws::Message;
 use rushes_core::shift::Shift;
 use rushes_core::work::{Disposition, MAX_DELIVERIES};
 use tokio::task::JoinSet;
 
-use super::Handler;
+use super::{Handler, Queues};
 
 const SHORTEST_BACK_OFF: Duration = Duration::from_secs(5);
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(300);
@@ -18,7 +18,7 @@ const LONGEST_BACK_OFF: Duration = Duration::from_secs(300);
 #[derive(Clone)]
 pub struct Desk {
     pub handler: Arc<dyn Handler>,
-    pub queue: SqsQueue,
+    pub queues: Queues,
     /// How long a message stays hidden after the last sign of life, or less where the shift ends before.
     pub lease: Duration,
     /// The time in which messages are dealt with.
@@ -42,11 +42,8 @@ impl Desk {
         match disposition {
             Disposition::Done => true,
             Disposition::Later(wait) if self.send_anew(message, wait).await => true,
-            Disposition::LayAside => {
-                self.hide(message, Duration::ZERO).await;
-                false
-            }
-            Disposition::Retry | Disposition::Later(_) => {
+            Disposition::LayAside if self.lay_aside(message).await => true,
+            Disposition::Retry | Disposition::Later(_) | Disposition::LayAside => {
                 self.hide(message, self.wait(message)).await;
                 false
             }
@@ -62,11 +59,22 @@ impl Desk {
 
     /// Sends a message that says the same, and has all its deliveries before it. Whether it was sent.
     async fn send_anew(&self, message: &Message, wait: Duration) -> bool {
-        let sent = self.queue.send_later(message.body.clone(), wait).await;
+        let sent = self.queues.source.send_later(message.body.clone(), wait).await;
         if let Err(error) = &sent {
             tracing::warn!(message_id = message.id, error = %error.0, "a message could not be sent anew; it comes again");
         }
         sent.is_ok()
+    }
+
+    /// Moves a message to the dead letters. Whether it lies there.
+    ///
+    /// The queue would do so after [`MAX_DELIVERIES`], which are many: deliveries that Lambda throttles count, too.
+    async fn lay_aside(&self, message: &Message) -> bool {
+        let moved = self.queues.dead_letters.send_dead_letter(message).await;
+        if let Err(error) = &moved {
+            tracing::warn!(message_id = message.id, error = %error.0, "a message could not be laid aside; it comes again");
+        }
+        moved.is_ok()
     }
 
     async fn work(&self, message: &Message) -> Disposition {
@@ -95,14 +103,14 @@ impl Desk {
 
     /// Hides the message from everyone for `time`.
     pub async fn hide(&self, message: &Message, time: Duration) {
-        if let Err(error) = self.queue.change_visibility(&message.receipt, time).await {
+        if let Err(error) = self.queues.source.change_visibility(&message.receipt, time).await {
             tracing::warn!(message_id = message.id, error = %error.0, "a message's visibility could not be changed");
         }
     }
 
     /// Acknowledges the message.
     pub async fn remove(&self, message: &Message) {
-        if let Err(error) = self.queue.delete(&message.receipt).await {
+        if let Err(error) = self.queues.source.delete(&message.receipt).await {
             // It comes again, finds its task ended, and is acknowledged then.
             tracing::warn!(message_id = message.id, error = %error.0, "a message could not be deleted");
         }

@@ -66,6 +66,7 @@ struct Record {
 #[serde(rename_all = "PascalCase", default)]
 struct Attributes {
     approximate_receive_count: String,
+    sent_timestamp: String,
 }
 
 async fn handle(
@@ -121,6 +122,7 @@ fn message(record: Record) -> Message {
         body: record.body,
         receipt: ReceiptHandle::from(record.receipt_handle),
         deliveries: record.attributes.approximate_receive_count.parse().unwrap_or(1),
+        sent_at_ms: record.attributes.sent_timestamp.parse().ok(),
     }
 }
 

@@ -3,6 +3,7 @@
 mod delivery;
 mod lambda;
 mod poll;
+mod rehearsal;
 
 use std::sync::Arc;
 
@@ -24,14 +25,24 @@ pub trait Handler: Send + Sync + 'static {
     async fn handle(&self, message: Message, shift: Shift) -> Disposition;
 }
 
+/// The queues that a host works with.
+#[derive(Clone, Debug)]
+pub struct Queues {
+    /// Where messages come from, and go back to.
+    pub source: SqsQueue,
+    /// Where those go that nobody shall try again.
+    pub dead_letters: SqsQueue,
+}
+
 /// Hands messages to `handler`: those of Lambda's event source in Lambda, else
-/// those that `queue` holds, until asked to stop. Never more than `config.workers` at once.
+/// those that `queues.source` holds, until asked to stop. Never more than `config.workers` at once.
 ///
 /// # Errors
 /// [`HostError`] when the host cannot start or breaks.
-pub async fn serve(handler: Arc<dyn Handler>, queue: SqsQueue, config: WorkConfig) -> Result<(), HostError> {
+pub async fn serve(handler: Arc<dyn Handler>, queues: Queues, config: WorkConfig) -> Result<(), HostError> {
+    let handler = rehearsal::with_planted_panic(handler);
     let (stopping, stopped) = watch::channel(false);
-    let desk = delivery::Desk { handler, queue, lease: config.lease, shift: Shift::new(stopped, None) };
+    let desk = delivery::Desk { handler, queues, lease: config.lease, shift: Shift::new(stopped, None) };
     // Boxed: together with what they await, the compiler finds them too deep.
     if in_lambda() && !config.poll {
         return Box::pin(lambda::run(desk, config.workers)).await.map_err(HostError::Lambda);

@@ -44,7 +44,7 @@ async fn take_messages(desk: &Arc<Desk>, workers: usize, running: &mut JoinSet<(
     loop {
         let free = free_hands(&hands).await;
         let count = i32::try_from(free.len()).unwrap_or(1);
-        match desk.queue.receive(count, desk.lease).await {
+        match desk.queues.source.receive(count, desk.lease).await {
             Ok(messages) => {
                 for (message, hand) in messages.into_iter().zip(free) {
                     running.spawn(deliver(Arc::clone(desk), message, hand));

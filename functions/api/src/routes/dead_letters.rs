@@ -1,4 +1,4 @@
-//! Messages that were delivered too often: look at them, send them again, drop them.
+//! Messages that were laid aside: look at them, send them again, drop them.
 
 use std::sync::Arc;
 
