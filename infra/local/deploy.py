@@ -123,11 +123,20 @@ def add_functions(template: dict, bin_dir: Path, code_bucket: str, endpoint: str
         properties["CodeUri"] = upload(bin_dir / body["Metadata"]["BuildProperties"]["Binary"], code_bucket)
         properties.pop("Layers", None)
         variables = properties["Environment"]["Variables"]
-        variables.pop("ESPEAK_DATA_PATH", None)
+        for of_the_layer in ("ESPEAK_DATA_PATH", "RUSHES_FFMPEG_ARCHIVE"):
+            variables.pop(of_the_layer, None)
         variables.update(environment)
-    # MiniStack knows no dashboards.
-    dashboards = {name for name, body in resources.items() if body["Type"] == "AWS::CloudWatch::Dashboard"}
-    drop(template, layers | dashboards)
+    drop(template, layers | unknown_to_ministack(resources))
+
+
+def unknown_to_ministack(resources: dict) -> set[str]:
+    """Dashboards, and alarms that calculate."""
+    return {
+        name
+        for name, body in resources.items()
+        if body["Type"] == "AWS::CloudWatch::Dashboard"
+        or body["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in body["Properties"]
+    }
 
 
 def upload(binary: Path, bucket: str) -> str:

@@ -7,14 +7,15 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 /// Who may use which crate of the workspace.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 12] = [
     ("rushes-core", &[]),
     ("rushes-engine", &["rushes-core"]),
-    ("rushes-content", &["rushes-core"]),
-    ("rushes-aws", &["rushes-core"]),
+    ("rushes-tls", &[]),
+    ("rushes-content", &["rushes-core", "rushes-tls"]),
+    ("rushes-aws", &["rushes-core", "rushes-tls"]),
     ("rushes-runtime", &["rushes-core", "rushes-aws"]),
     ("rushes-speak", &[]),
-    ("rushes", &["rushes-core", "rushes-engine", "rushes-content"]),
+    ("rushes", &["rushes-core", "rushes-engine", "rushes-content", "rushes-tls"]),
     ("rushes-api", &["rushes-core", "rushes-aws", "rushes-content", "rushes-runtime"]),
     ("rushes-ingest", &["rushes-core", "rushes-aws", "rushes-content", "rushes-runtime"]),
     ("rushes-sweep", &["rushes-core", "rushes-aws", "rushes-runtime"]),
