@@ -15,6 +15,9 @@ export RUSHES_BIN_DIR := $(CARGO_TARGET_DIR)/local
 CARGO_FLAGS := --profile local --locked
 NEXTEST_FLAGS := --cargo-profile local --locked
 
+# The processors of what is deployed: x86_64 or arm64, whatever this machine has.
+ARCHITECTURE ?= x86_64
+
 .PHONY: help run test soak contract bench bench-peers fuzz check fmt setup layer clean
 
 help: ## Say what there is
@@ -72,9 +75,9 @@ fmt: ## Format the code
 setup: ## Fetch what the project needs; the other targets do it themselves
 	@infra/local/setup ci
 
-layer: ## Build the Lambda layer with ffmpeg and the voices into target/layer
+layer: ## Build the Lambda layer with ffmpeg and the voices into target/layer (ARCHITECTURE=x86_64)
 	@infra/local/setup test
-	PATH="$(RUSHES_TOOLS)/sam/bin:$$PATH" python3 infra/layer/build.py target/layer
+	PATH="$(RUSHES_TOOLS)/sam/bin:$$PATH" python3 infra/layer/build.py --architecture $(ARCHITECTURE) target/layer
 
 clean: ## Remove what was built and fetched
 	rm -rf target .tools .rushes .aws-sam
