@@ -52,8 +52,11 @@ def build(rehearsal: Rehearsal) -> str:
     return f"built in {time.monotonic() - began:.0f} s"
 
 
-def checks_of_files(rehearsal: Rehearsal) -> Iterator[Check]:
+def checks_of_files(rehearsal: Rehearsal) -> list[Check]:
     looks = {
+        "sam validate": validate,
+        "cfn-lint": lint,
+        "sam build": build,
         "built": artifacts.all_built,
         "size": artifacts.within_our_limit,
         "Lambda's size limit": artifacts.within_lambdas_limit,
@@ -61,8 +64,7 @@ def checks_of_files(rehearsal: Rehearsal) -> Iterator[Check]:
         "glibc": artifacts.glibc_is_old_enough,
         "architecture": artifacts.architecture_is_as_asked,
     }
-    for name, look in looks.items():
-        yield Check(name, lambda look=look: look(rehearsal))
+    return [Check(name, lambda look=look: look(rehearsal)) for name, look in looks.items()]
 
 
 @contextmanager
@@ -123,12 +125,10 @@ def runs_here(architecture: str) -> bool:
 
 def check_all(rehearsal: Rehearsal, is_to_build: bool) -> int:
     """How many checks failed."""
-    first = [Check("sam validate", lambda: validate(rehearsal)), Check("cfn-lint", lambda: lint(rehearsal))]
-    if is_to_build:
-        first.append(Check("sam build", lambda: build(rehearsal)))
-    else:
+    if not is_to_build:
         print(f"-       sam build: not asked for, {rehearsal.built} is taken as it is")
-    failed = sum(not passes(check) for check in [*first, *checks_of_files(rehearsal)])
+    checks = [check for check in checks_of_files(rehearsal) if is_to_build or check.name != "sam build"]
+    failed = sum(not passes(check) for check in checks)
     if not runs_here(rehearsal.architecture):
         print(f"-       functions: those for {rehearsal.architecture} do not run on this machine ({platform.machine()})")
         return failed
