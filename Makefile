@@ -18,7 +18,7 @@ NEXTEST_FLAGS := --cargo-profile local --locked
 # The processors of what is deployed: x86_64 or arm64, whatever this machine has.
 ARCHITECTURE ?= x86_64
 
-.PHONY: help run test soak contract bench bench-peers fuzz check fmt setup layer clean
+.PHONY: help run test sam-local sam-local-test soak contract bench bench-peers fuzz check fmt setup layer clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,14 @@ bench-peers: ## Measure against Remotion 4 in a headless Chromium (ARGS=--quick)
 	@tests/bench/setup peers
 	cargo build $(CARGO_FLAGS) --workspace --bins
 	@exec $(RUSHES_TOOLS)/moviepy2/bin/python tests/bench/bench.py --peers $(ARGS)
+
+sam-local: ## Run everything in the containers of `sam local`, against a local AWS (needs Docker)
+	@infra/local/setup test
+	@exec .tools/venv/bin/python infra/local/sam_local.py $(ARGS)
+
+sam-local-test: ## Have those containers make a video and a manifest of three rows
+	@infra/local/setup test
+	@.tools/venv/bin/python infra/local/sam_local_test.py
 
 fuzz: ## Feed the readers of specs and of H.264 streams with mutations, each for a minute (ARGS="10 spec")
 	@infra/local/setup

@@ -15,6 +15,7 @@ import io
 import ipaddress
 import json
 import os
+import socket
 import sys
 import zipfile
 from pathlib import Path
@@ -50,13 +51,26 @@ def local_endpoint() -> str:
     host = urlsplit(url).hostname
     if not host:
         raise Failure("AWS_ENDPOINT_URL is not set. Set it to the local AWS, e.g. http://127.0.0.1:4566")
-    try:
-        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
+    if host != "localhost" and not is_own_address(host):
         raise Failure(f"{url} is not on this machine. For a real account, use `sam deploy`.")
     return url
+
+
+def is_own_address(host: str) -> bool:
+    """Whether it is an address that others on the internet cannot have, and this machine has: what containers on
+    its bridge reach it by is one as well."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    if address.is_loopback or not address.is_private:
+        return address.is_loopback
+    with socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET) as own:
+        try:
+            own.bind((host, 0))
+        except OSError:
+            return False
+    return True
 
 
 # --- The template ---------------------------------------------------------------
