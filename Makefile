@@ -18,10 +18,10 @@ NEXTEST_FLAGS := --cargo-profile local --locked
 # The processors of what is deployed: x86_64 or arm64, whatever this machine has.
 ARCHITECTURE ?= x86_64
 
-.PHONY: help run test sam-local sam-local-test soak contract bench bench-peers fuzz check fmt setup layer clean
+.PHONY: help run test sam-local sam-local-test soak contract bench bench-peers fuzz check fmt setup layer deploy-check clean
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 run: ## Run everything here, local AWS included, and make a first video (ARGS="…" for rushes dev)
 	@infra/local/setup
@@ -86,6 +86,10 @@ setup: ## Fetch what the project needs; the other targets do it themselves
 layer: ## Build the Lambda layer with ffmpeg and the voices into target/layer (ARCHITECTURE=x86_64)
 	@infra/local/setup test
 	PATH="$(RUSHES_TOOLS)/sam/bin:$$PATH" python3 infra/layer/build.py --architecture $(ARCHITECTURE) target/layer
+
+deploy-check: ## Say before `sam deploy` whether what it sends will hold (ARCHITECTURE=x86_64, ARGS=--no-build or --self-test)
+	@infra/local/setup test
+	@exec $(RUSHES_TOOLS)/venv/bin/python infra/check/deploy_check.py --architecture $(ARCHITECTURE) $(ARGS)
 
 clean: ## Remove what was built and fetched
 	rm -rf target .tools .rushes .aws-sam
