@@ -46,7 +46,7 @@ class Alone:
             yield started
 
     def event(self, queue_url: str, body: str) -> dict:
-        """What Lambda makes of the message that waits in the queue and has that in its body. S3 sends its own there, too."""
+        """What Lambda makes of the message with that in its body. Others may wait there: S3 sends one of its own."""
         sqs, until = self.aws.client("sqs"), time.monotonic() + 10
         while time.monotonic() < until:
             answer = sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=1, AttributeNames=["All"])
@@ -57,7 +57,7 @@ class Alone:
 
     def submit(self) -> str:
         """Has the API take a task, and says its id."""
-        http = {"method": "POST", "path": "/v1/videos", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "rehearsal"}
+        http = {"method": "POST", "path": "/v1/videos", "protocol": "HTTP/1.1"}
         event = {
             "version": "2.0",
             "routeKey": "$default",
@@ -69,7 +69,7 @@ class Alone:
                 "apiId": "rehearsal",
                 "domainName": "rehearsal.example.com",
                 "domainPrefix": "rehearsal",
-                "http": http,
+                "http": http | {"sourceIp": "192.0.2.1", "userAgent": "rehearsal"},
                 "requestId": "rehearsal",
                 "routeKey": "$default",
                 "stage": "$default",

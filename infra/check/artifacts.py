@@ -42,7 +42,8 @@ def within_our_limit(rehearsal: Rehearsal) -> str:
     layer, render = size_of(rehearsal.layer), size_of(rehearsal.built / FUNCTIONS["render"])
     parts = f"layer {megabytes(layer)} + render {megabytes(render)} = {megabytes(layer + render)}"
     if layer + render > LARGEST_DEPLOYED_BYTES:
-        raise Fault(f"{parts}, more than {megabytes(LARGEST_DEPLOYED_BYTES)}; see what has grown: du -a {rehearsal.layer}")
+        limit = megabytes(LARGEST_DEPLOYED_BYTES)
+        raise Fault(f"{parts}, more than {limit}; see what has grown: du -a {rehearsal.layer}")
     return parts
 
 
@@ -51,14 +52,19 @@ def within_lambdas_limit(rehearsal: Rehearsal) -> str:
     sizes = {name: size_of(rehearsal.built / directory) + layer for name, directory in FUNCTIONS.items()}
     largest = max(sizes, key=sizes.get)
     if sizes[largest] > LAMBDA_LIMIT_BYTES:
-        raise Fault(f"{largest} and the layer have {sizes[largest]:,} bytes; Lambda refuses more than {LAMBDA_LIMIT_BYTES:,}")
+        raise Fault(
+            f"{largest} and the layer have {sizes[largest]:,} bytes; Lambda refuses more than {LAMBDA_LIMIT_BYTES:,}"
+        )
     return f"{largest} is the largest: {sizes[largest]:,} of {LAMBDA_LIMIT_BYTES:,} bytes"
 
 
 def api_is_small(rehearsal: Rehearsal) -> str:
     zipped = {name: zipped_size(rehearsal.built / directory) for name, directory in FUNCTIONS.items()}
     if zipped["api"] > LARGEST_API_ZIP_BYTES:
-        raise Fault(f"api has {megabytes(zipped['api'])} zipped, more than {megabytes(LARGEST_API_ZIP_BYTES)}; see what it links: cargo tree -p rushes-api")
+        raise Fault(
+            f"api has {megabytes(zipped['api'])} zipped, more than {megabytes(LARGEST_API_ZIP_BYTES)};"
+            " see what it links: cargo tree -p rushes-api"
+        )
     return "zipped: " + ", ".join(f"{name} {megabytes(size)}" for name, size in zipped.items())
 
 
@@ -69,10 +75,14 @@ def directories(rehearsal: Rehearsal) -> list[Path]:
 def glibc_is_old_enough(rehearsal: Rehearsal) -> str:
     needed = {}
     for directory in directories(rehearsal):
-        needed |= {f"{directory.name}/{path.relative_to(directory)}": elf.needed_glibc(content) for path, content in elf.binaries(directory)}
+        for path, content in elf.binaries(directory):
+            needed[str(path.relative_to(rehearsal.built))] = elf.needed_glibc(content)
     newest = max(needed, key=needed.get)
     if needed[newest] > elf.NEWEST_GLIBC:
-        raise Fault(f"{newest} needs glibc 2.{needed[newest]}, Amazon Linux 2023 has 2.{elf.NEWEST_GLIBC}; build it with cargo-lambda, or take an older one")
+        raise Fault(
+            f"{newest} needs glibc 2.{needed[newest]}, Amazon Linux 2023 has 2.{elf.NEWEST_GLIBC};"
+            " build it with cargo-lambda, or take an older one"
+        )
     return f"{len(needed)} programs and libraries; {newest} needs the newest, 2.{needed[newest]}"
 
 

@@ -45,7 +45,8 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(200, json.dumps(event).encode(), headers)
 
     def do_POST(self) -> None:
-        said = self.rfile.read(int(self.headers["content-length"])) if "content-length" in self.headers else self.chunks()
+        length = self.headers["content-length"]
+        said = self.rfile.read(int(length)) if length else self.chunks()
         number, outcome = self.path.rsplit("/", 2)[1:]
         self.server.answers.put((number, outcome, said))
         self.answer(202, b"", {})

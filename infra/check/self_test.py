@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import deploy_check
+import checks
 from rehearsal import FUNCTIONS, Rehearsal
 
 # How long a function that is broken is waited for.
@@ -133,34 +133,37 @@ def planted(rehearsal: Rehearsal, plant: Callable[[Rehearsal], None]) -> Iterato
         shutil.rmtree(work)
 
 
-def found(check: deploy_check.Check) -> bool:
+def found(check: checks.Check) -> bool:
     """Whether the check fails, as it has to."""
-    if deploy_check.passes(check):
+    if checks.passes(check):
         print(f"        but a fault was planted: {check.name} does not see it")
         return False
     return True
 
 
-def run_all(rehearsal: Rehearsal) -> int:
+def find_all(rehearsal: Rehearsal) -> int:
+    """How many checks do not find their fault."""
+    print("self-test: each of these has to fail", flush=True)
     missed, seen = [], set()
 
-    def see(check: deploy_check.Check) -> None:
+    def see(check: checks.Check) -> None:
         seen.add(check.name)
         if not found(check):
             missed.append(check.name)
 
     for name, plant in FAULTS_OF_FILES.items():
         with planted(rehearsal, plant) as copy:
-            see(next(check for check in deploy_check.checks_of_files(copy) if check.name == name))
+            see(next(check for check in checks.checks_of_files(copy) if check.name == name))
     for plant, names in FAULTS_OF_FUNCTIONS:
-        with planted(rehearsal, plant) as copy, deploy_check.checks_of_functions(copy) as checks:
-            for check in checks:
+        with planted(rehearsal, plant) as copy, checks.checks_of_functions(copy) as of_functions:
+            for check in of_functions:
                 if check.name in names:
                     see(check)
                 elif check.name == "deployment":
                     check.look()
-    with deploy_check.checks_of_functions(rehearsal) as checks:
-        every = {check.name for check in [*deploy_check.checks_of_files(rehearsal), *checks]}
+    with checks.checks_of_functions(rehearsal) as of_functions:
+        every = {check.name for check in [*checks.checks_of_files(rehearsal), *of_functions]}
     missed += sorted(every - seen)
-    print(f"self-test: not found: {', '.join(missed)}" if missed else f"self-test: each of {len(seen)} checks found its fault")
-    return int(bool(missed))
+    said = f"not found: {', '.join(missed)}" if missed else f"each of {len(seen)} checks found its fault"
+    print(f"self-test: {said}")
+    return len(missed)
