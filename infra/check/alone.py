@@ -12,6 +12,8 @@ from runtime_api import Function, function
 from smoke import MANIFEST, SCRIPT
 
 PANIC = "a message on which the worker is told to panic"
+# What it says then; crates/runtime/src/messages/rehearsal.rs.
+PANICKED = "planted: RUSHES_PANIC_ON_MESSAGE"
 ROOTS_RUNS = 5
 
 
@@ -92,8 +94,11 @@ class Alone:
             self.aws.client("sqs").send_message(QueueUrl=queue_url, MessageBody=PANIC)
             event = self.event(queue_url, PANIC)
             failed = started.invoke(event, patience)["batchItemFailures"]
+            # Messages fail for other reasons, too.
+            if PANICKED not in started.log.read_text(errors="replace"):
+                raise Fault(f"{name} did not panic, it says: {started.last_words()}")
             if failed != [{"itemIdentifier": event["Records"][0]["messageId"]}]:
-                raise Fault(f"{name} did not panic on the planted message, it answered {json.dumps(failed)}")
+                raise Fault(f"{name} did not hand back what it panicked on, it answered {json.dumps(failed)}")
             good = put_a_good_one()
             answer = started.invoke(self.event(queue_url, good), patience)
             if answer["batchItemFailures"] or not is_done(good):
