@@ -51,23 +51,25 @@ def local_endpoint() -> str:
     host = urlsplit(url).hostname
     if not host:
         raise Failure("AWS_ENDPOINT_URL is not set. Set it to the local AWS, e.g. http://127.0.0.1:4566")
-    if host != "localhost" and not is_own_address(host):
+    if not is_on_this_machine(host):
         raise Failure(f"{url} is not on this machine. For a real account, use `sam deploy`.")
     return url
 
 
-def is_own_address(host: str) -> bool:
-    """Whether it is an address that others on the internet cannot have, and this machine has: what containers on
-    its bridge reach it by is one as well."""
+def is_on_this_machine(host: str) -> bool:
+    """Loopback, or an interface's private address: containers reach the local AWS by that of Docker's bridge."""
+    if host == "localhost":
+        return True
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
         return False
-    if address.is_loopback or not address.is_private:
+    if address.is_loopback or address.is_unspecified or not address.is_private:
         return address.is_loopback
-    with socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET) as own:
+    with socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET) as listener:
         try:
-            own.bind((host, 0))
+            # Only what is an interface's own can be listened on.
+            listener.bind((host, 0))
         except OSError:
             return False
     return True
