@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::types::QueueAttributeName;
-use rushes_aws::{Clients, SqsQueue, parse_message};
+use rushes_aws::{Clients, SqsDeadLetters, SqsQueue, parse_message};
 use rushes_runtime::config::WorkConfig;
 use rushes_runtime::messages::{Handler, Queues, serve};
 use rushes_tests::obedient::Obedient;
@@ -33,9 +33,11 @@ async fn messages_that_panic_dawdle_or_make_no_sense_fail_alone_and_no_more_are_
         drain: Duration::from_secs(1),
         poll: true,
     };
-    let queue = |variable| SqsQueue::new(sqs.clone(), aws.output(variable).unwrap().to_owned());
-    let queues =
-        Queues { source: queue("RUSHES_TASKS_QUEUE_URL"), dead_letters: queue("RUSHES_DEAD_LETTERS_QUEUE_URL") };
+    let dead_letters = aws.output("RUSHES_DEAD_LETTERS_QUEUE_URL").unwrap().to_owned();
+    let queues = Queues {
+        source: SqsQueue::new(sqs.clone(), url.to_owned()),
+        dead_letters: SqsDeadLetters::new(sqs.clone(), dead_letters),
+    };
     let seen = |body: &str| handler.seen(body);
     // The bad ones come again; by then the slow one, too, has ended.
     let all_ended =

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use aws_sdk_sqs::types::{Message, MessageAttributeValue, MessageSystemAttributeName};
 use jiff::Timestamp;
 use rushes_core::ports::{DeadLetter, DeadLetterQueue, QueueError};
 
-use crate::queue::{DELIVERIES, SENT_AT_MS, parse_message, seconds, unavailable};
+use crate::queue::{self, parse_message, seconds, unavailable};
 
 /// How long a message that was taken is hidden from others.
 const TAKEN_FOR: Duration = Duration::from_secs(30);
@@ -16,6 +16,9 @@ const TAKEN_FOR: Duration = Duration::from_secs(30);
 const WAIT: Duration = Duration::from_secs(1);
 /// The most messages that SQS hands over at once.
 const MAX_BATCH: usize = 10;
+/// What a message that a worker laid aside tells of the one that it was: attributes of type Number.
+const DELIVERIES: &str = "deliveries";
+const SENT_AT_MS: &str = "sent_at_ms";
 
 /// One dead-letter queue.
 #[derive(Clone, Debug)]
@@ -29,6 +32,23 @@ impl SqsDeadLetters {
     #[must_use]
     pub const fn new(client: Client, url: String) -> Self {
         Self { client, url }
+    }
+
+    /// Lays a message of another queue aside: sends a copy, with what is known of it.
+    ///
+    /// # Errors
+    /// [`QueueError`] when the queue does not answer.
+    pub async fn put(&self, message: &queue::Message) -> Result<(), QueueError> {
+        let number = |number: String| {
+            MessageAttributeValue::builder().data_type("Number").string_value(number).build().map_err(unavailable)
+        };
+        let mut request = self.client.send_message().queue_url(&self.url).message_body(&message.body);
+        request = request.message_attributes(DELIVERIES, number(message.deliveries.to_string())?);
+        if let Some(sent_at_ms) = message.sent_at_ms {
+            request = request.message_attributes(SENT_AT_MS, number(sent_at_ms.to_string())?);
+        }
+        request.send().await.map_err(unavailable)?;
+        Ok(())
     }
 
     async fn receive(&self, count: usize) -> Result<Vec<Message>, QueueError> {

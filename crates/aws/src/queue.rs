@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::{
-    MessageAttributeValue, MessageSystemAttributeName, QueueAttributeName, SendMessageBatchRequestEntry,
-};
+use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName, SendMessageBatchRequestEntry};
 use futures::{StreamExt, stream};
 use rushes_core::ports::{QueueError, TaskQueue};
 use rushes_core::task::TaskId;
@@ -50,10 +48,6 @@ pub struct Message {
     /// When it was sent, in milliseconds since the epoch.
     pub sent_at_ms: Option<i64>,
 }
-
-/// What a dead letter that was sent tells of the message that it was: attributes of type Number.
-pub(crate) const DELIVERIES: &str = "deliveries";
-pub(crate) const SENT_AT_MS: &str = "sent_at_ms";
 
 /// Names one delivery of a message.
 #[derive(Clone, Debug)]
@@ -132,23 +126,6 @@ impl SqsQueue {
     pub async fn send_later(&self, body: String, delay: Duration) -> Result<(), QueueError> {
         let request = self.client.send_message().queue_url(&self.url).message_body(body);
         request.delay_seconds(seconds(delay.min(LONGEST_DELAY))).send().await.map_err(unavailable)?;
-        Ok(())
-    }
-
-    /// Sends a copy of a message of another queue, with what is known of that.
-    ///
-    /// # Errors
-    /// [`QueueError`] when the queue does not answer.
-    pub async fn send_dead_letter(&self, message: &Message) -> Result<(), QueueError> {
-        let number = |number: String| {
-            MessageAttributeValue::builder().data_type("Number").string_value(number).build().map_err(unavailable)
-        };
-        let mut request = self.client.send_message().queue_url(&self.url).message_body(&message.body);
-        request = request.message_attributes(DELIVERIES, number(message.deliveries.to_string())?);
-        if let Some(sent_at_ms) = message.sent_at_ms {
-            request = request.message_attributes(SENT_AT_MS, number(sent_at_ms.to_string())?);
-        }
-        request.send().await.map_err(unavailable)?;
         Ok(())
     }
 

@@ -41,6 +41,6 @@ async fn main() -> anyhow::Result<()> {
     let clerk = Clerk { desk, batches: store, inbox: bucket, lease: work.lease, rows_per_turn: ingest.rows_per_turn };
     let source = SqsQueue::new(clients.sqs.clone(), ingest.queue_url);
     let handler = handler::IngestHandler { clerk, dead_letters, queue: source.clone() };
-    let queues = Queues { source, dead_letters: SqsQueue::new(clients.sqs, ingest.dead_letters_queue_url) };
+    let queues = Queues { source, dead_letters: SqsDeadLetters::new(clients.sqs, ingest.dead_letters_queue_url) };
     Ok(messages::serve(Arc::new(handler), queues, work).await?)
 }

@@ -7,7 +7,7 @@ mod studio;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rushes_aws::{Clients, DynamoMemo, DynamoTable, S3Bucket, SqsQueue};
+use rushes_aws::{Clients, DynamoMemo, DynamoTable, S3Bucket, SqsDeadLetters, SqsQueue};
 use rushes_core::{estimate::ElsewhereWhenLong, memo::LeveledMemo, work::Worker};
 use rushes_runtime::config::{MemoConfig, StorageConfig, WorkConfig, optional};
 use rushes_runtime::messages::{self, Queues};
@@ -40,8 +40,10 @@ async fn main() -> anyhow::Result<()> {
         observer: Arc::new(EmbeddedMetrics::from_env()?),
     };
     let handler = handler::RenderHandler { worker, memo, directories: WorkDirs::create()? };
-    let queue = |url| SqsQueue::new(clients.sqs.clone(), url);
-    let queues = Queues { source: queue(storage.tasks_queue_url), dead_letters: queue(storage.dead_letters_queue_url) };
+    let queues = Queues {
+        source: SqsQueue::new(clients.sqs.clone(), storage.tasks_queue_url),
+        dead_letters: SqsDeadLetters::new(clients.sqs, storage.dead_letters_queue_url),
+    };
     Ok(messages::serve(Arc::new(handler), queues, config).await?)
 }
 

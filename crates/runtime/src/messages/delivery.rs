@@ -70,7 +70,7 @@ impl Desk {
     ///
     /// The queue would do so after [`MAX_DELIVERIES`], which are many: deliveries that Lambda throttles count, too.
     async fn lay_aside(&self, message: &Message) -> bool {
-        let moved = self.queues.dead_letters.send_dead_letter(message).await;
+        let moved = self.queues.dead_letters.put(message).await;
         if let Err(error) = &moved {
             tracing::warn!(message_id = message.id, error = %error.0, "a message could not be laid aside; it comes again");
         }

@@ -8,7 +8,7 @@ mod rehearsal;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use rushes_aws::{Message, SqsQueue};
+use rushes_aws::{Message, SqsDeadLetters, SqsQueue};
 use rushes_core::shift::Shift;
 use rushes_core::work::Disposition;
 use tokio::sync::watch;
@@ -31,7 +31,7 @@ pub struct Queues {
     /// Where messages come from, and go back to.
     pub source: SqsQueue,
     /// Where those go that nobody shall try again.
-    pub dead_letters: SqsQueue,
+    pub dead_letters: SqsDeadLetters,
 }
 
 /// Hands messages to `handler`: those of Lambda's event source in Lambda, else
