@@ -22,7 +22,7 @@ use crate::clients::timeouts;
 use crate::multipart::LARGEST_SINGLE_PUT;
 
 /// A video of an hour may take a while on a slow line.
-pub const TRANSFER_TIMEOUT: Duration = Duration::from_secs(600);
+const TRANSFER_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// One bucket.
 #[derive(Clone, Debug)]
@@ -82,8 +82,7 @@ impl Bucket for S3Bucket {
         }
         let body =
             ByteStream::from_path(path).await.map_err(|error| BucketError::LocalFile(std::io::Error::other(error)))?;
-        let limits = aws_sdk_s3::config::Builder::new().timeout_config(timeouts(TRANSFER_TIMEOUT, TRANSFER_TIMEOUT));
-        self.put_object(key, body).customize().config_override(limits).send().await.map_err(unavailable)?;
+        self.put_object(key, body).customize().config_override(transfer_limits()).send().await.map_err(unavailable)?;
         Ok(())
     }
 
@@ -115,9 +114,8 @@ impl Bucket for S3Bucket {
     }
 
     async fn get_file(&self, key: ObjectKey, path: &Path, max_bytes: u64) -> Result<Option<u64>, BucketError> {
-        let limits = aws_sdk_s3::config::Builder::new().timeout_config(timeouts(TRANSFER_TIMEOUT, TRANSFER_TIMEOUT));
         let request = self.client.get_object().bucket(&self.name).key(key.to_string());
-        let mut object = match request.customize().config_override(limits).send().await {
+        let mut object = match request.customize().config_override(transfer_limits()).send().await {
             Ok(object) => object,
             Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => return Ok(None),
             Err(error) => return Err(unavailable(error)),
@@ -200,6 +198,11 @@ impl Bucket for S3Bucket {
         self.client.head_bucket().bucket(&self.name).send().await.map_err(unavailable)?;
         Ok(())
     }
+}
+
+/// What a call may take that carries a file.
+pub fn transfer_limits() -> aws_sdk_s3::config::Builder {
+    aws_sdk_s3::config::Builder::new().timeout_config(timeouts(TRANSFER_TIMEOUT, TRANSFER_TIMEOUT))
 }
 
 /// The bucket did not do it.

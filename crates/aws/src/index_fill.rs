@@ -6,18 +6,22 @@ use rushes_core::ports::StoreError;
 use rushes_core::task::Status;
 
 use crate::channels::ALL;
-use crate::index::{Index, IndexError, state_partition};
+use crate::index::{Index, IndexError, state_partition, status_partition};
 use crate::record::Item;
 use crate::table::{DynamoTable, unavailable, was_refused};
 
 const AT_ONCE: usize = 16;
 
-/// Attributes of an item that are read, in the order in which they are asked for.
-const READ: &str = "pk, sk, gsi1pk, gsi1sk, gsi4pk, updated_at";
+/// Of what an index has a partition of its own.
+#[derive(Clone, Copy)]
+enum Listed {
+    Tasks(Status),
+    Channels,
+}
 
-/// An item, and its place in `by_state`.
+/// An item's key, and its place in `by_state`.
 struct Entry {
-    item: Item,
+    key: Item,
     partition: String,
 }
 
@@ -28,10 +32,9 @@ impl DynamoTable {
     /// # Errors
     /// [`StoreError`] when the table does not do it; what was entered stays entered.
     pub async fn fill_index(&self) -> Result<u64, StoreError> {
-        let states = Status::ALL.iter().flat_map(|status| Index::ByStatus.partitions(*status));
         let mut filled = 0;
-        for partition in states.chain([ALL.to_owned()]) {
-            match self.fill_partition(&partition).await {
+        for whose in Status::ALL.map(Listed::Tasks).into_iter().chain([Listed::Channels]) {
+            match self.fill_partition(whose).await {
                 Ok(count) => filled += count,
                 Err(IndexError::Missing) => return Ok(filled),
                 Err(IndexError::Store(error)) => return Err(error),
@@ -40,7 +43,7 @@ impl DynamoTable {
         Ok(filled)
     }
 
-    async fn fill_partition(&self, partition: &str) -> Result<u64, IndexError> {
+    async fn fill_partition(&self, whose: Listed) -> Result<u64, IndexError> {
         let (mut filled, mut start) = (0, None);
         loop {
             let query = self
@@ -49,13 +52,14 @@ impl DynamoTable {
                 .table_name(&self.name)
                 .index_name(Index::ByStatus.name())
                 .key_condition_expression("gsi1pk = :partition")
-                .projection_expression(READ)
-                .expression_attribute_values(":partition", AttributeValue::S(partition.to_owned()))
+                .projection_expression("pk, sk, gsi1sk, gsi4pk")
+                .expression_attribute_values(":partition", AttributeValue::S(whose.old_partition()))
                 .set_exclusive_start_key(start);
             let found = query.send().await?;
-            let entries: Vec<Entry> = found.items.unwrap_or_default().into_iter().filter_map(entry).collect();
+            let entries: Vec<Entry> =
+                found.items.unwrap_or_default().into_iter().filter_map(|item| whose.entry(item)).collect();
             let mut done =
-                stream::iter(entries.into_iter().map(|entry| self.fill(partition, entry))).buffer_unordered(AT_ONCE);
+                stream::iter(entries.into_iter().map(|entry| self.fill(whose, entry))).buffer_unordered(AT_ONCE);
             while let Some(outcome) = done.next().await {
                 filled += u64::from(outcome?);
             }
@@ -67,26 +71,16 @@ impl DynamoTable {
     }
 
     /// Enters an item, unless it has moved on meanwhile: whoever moved it entered it, or the next sweep does.
-    async fn fill(&self, old_partition: &str, entry: Entry) -> Result<bool, StoreError> {
-        let Entry { mut item, partition } = entry;
-        let mut part = |name: &str| item.remove(name).ok_or_else(|| crate::record::corrupt(name));
-        let (sort, updated_at) = (part("gsi1sk")?, part("updated_at")?);
-        let key = Item::from([("pk".to_owned(), part("pk")?), ("sk".to_owned(), part("sk")?)]);
-        let is_channel = old_partition == ALL;
-        let expression = "SET gsi4pk = :partition, gsi4sk = :sort";
-        let mut request = self.client.update_item().table_name(&self.name).set_key(Some(key));
-        if is_channel {
-            request = request
-                .update_expression(format!("{expression}, channel_updated_at = :updated_at"))
-                .expression_attribute_values(":updated_at", updated_at);
-        } else {
-            request = request.update_expression(expression);
-        }
-        let request = request
+    async fn fill(&self, whose: Listed, entry: Entry) -> Result<bool, StoreError> {
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(entry.key))
+            .update_expression(whose.update())
             .condition_expression("gsi1pk = :old_partition")
-            .expression_attribute_values(":partition", AttributeValue::S(partition))
-            .expression_attribute_values(":sort", sort)
-            .expression_attribute_values(":old_partition", AttributeValue::S(old_partition.to_owned()));
+            .expression_attribute_values(":partition", AttributeValue::S(entry.partition))
+            .expression_attribute_values(":old_partition", AttributeValue::S(whose.old_partition()));
         match request.send().await {
             Ok(_) => Ok(true),
             Err(error) if was_refused(&error) => Ok(false),
@@ -95,15 +89,32 @@ impl DynamoTable {
     }
 }
 
-/// An item that does not stand in `by_state` as it should.
-fn entry(item: Item) -> Option<Entry> {
-    let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
-    let partition = match text("gsi1pk")?.strip_prefix("STATUS#") {
-        None => ALL.to_owned(),
-        Some(status) => {
-            let status = Status::ALL.into_iter().find(|one| one.as_str() == status)?;
-            state_partition(status, text("gsi1sk")?.parse().ok()?)
+impl Listed {
+    fn old_partition(self) -> String {
+        match self {
+            Self::Tasks(status) => status_partition(status),
+            Self::Channels => ALL.to_owned(),
         }
-    };
-    (text("gsi4pk") != Some(&partition)).then_some(Entry { item, partition })
+    }
+
+    const fn update(self) -> &'static str {
+        match self {
+            Self::Tasks(_) => "SET gsi4pk = :partition, gsi4sk = gsi1sk",
+            Self::Channels => "SET gsi4pk = :partition, gsi4sk = gsi1sk, channel_updated_at = updated_at",
+        }
+    }
+
+    /// What is to be done with an item; nothing where it stands in `by_state` as it should.
+    fn entry(self, mut item: Item) -> Option<Entry> {
+        let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
+        let partition = match self {
+            Self::Tasks(status) => state_partition(status, text("gsi1sk")?.parse().ok()?),
+            Self::Channels => ALL.to_owned(),
+        };
+        if text("gsi4pk") == Some(&partition) {
+            return None;
+        }
+        item.retain(|name, _| ["pk", "sk"].contains(&name.as_str()));
+        Some(Entry { key: item, partition })
+    }
 }

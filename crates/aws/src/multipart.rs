@@ -10,8 +10,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use rushes_core::keys::ObjectKey;
 use rushes_core::ports::BucketError;
 
-use crate::bucket::{S3Bucket, TRANSFER_TIMEOUT, unavailable};
-use crate::clients::timeouts;
+use crate::bucket::{S3Bucket, transfer_limits, unavailable};
 
 /// Files up to this size go in one request.
 pub const LARGEST_SINGLE_PUT: u64 = 64 << 20;
@@ -72,9 +71,8 @@ impl S3Bucket {
     ) -> Result<CompletedPart, BucketError> {
         let body = ByteStream::read_from().path(path).offset(offset).length(Length::Exact(size_bytes)).build().await;
         let body = body.map_err(|error| BucketError::LocalFile(std::io::Error::other(error)))?;
-        let limits = aws_sdk_s3::config::Builder::new().timeout_config(timeouts(TRANSFER_TIMEOUT, TRANSFER_TIMEOUT));
         let request = self.client.upload_part().bucket(&self.name).key(key.to_string()).upload_id(upload);
-        let request = request.part_number(number).body(body).customize().config_override(limits);
+        let request = request.part_number(number).body(body).customize().config_override(transfer_limits());
         let sent = request.send().await.map_err(unavailable)?;
         Ok(CompletedPart::builder().part_number(number).set_e_tag(sent.e_tag).build())
     }

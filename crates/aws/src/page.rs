@@ -1,6 +1,7 @@
 //! Listing: newest first, in pages, over one state or all of them.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -50,7 +51,6 @@ async fn newest(
     after: Option<TaskId>,
     count: usize,
 ) -> Result<Vec<TaskId>, IndexError> {
-    let text = AttributeValue::S;
     let (mut ids, mut start) = (Vec::new(), None);
     loop {
         let missing = i32::try_from(count - ids.len()).unwrap_or(i32::MAX);
@@ -64,7 +64,7 @@ async fn newest(
             None => query,
             Some(after) => query
                 .key_condition_expression("#partition = :partition AND #sort < :after")
-                .expression_attribute_values(":after", text(after.to_string())),
+                .expression_attribute_values(":after", AttributeValue::S(after.to_string())),
         };
         let found = query.send().await?;
         for item in found.items.unwrap_or_default() {
@@ -97,12 +97,7 @@ async fn count_in(client: &Client, table: &str, index: Index, partition: String)
 }
 
 /// Asks for what stands in a partition and has not expired.
-fn live(
-    client: &Client,
-    table: &str,
-    index: Index,
-    partition: String,
-) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
+fn live(client: &Client, table: &str, index: Index, partition: String) -> QueryFluentBuilder {
     let now = AttributeValue::N(Timestamp::now().as_second().to_string());
     client
         .query()
