@@ -1,5 +1,5 @@
-//! Which certificate authorities are trusted: those of the system, read once a process, or Mozilla's where the
-//! system has none, as a bare container has.
+//! Which certificate authorities are trusted: those of the system, or Mozilla's where the system has none, as a bare
+//! container has. All clients share one reading of them but the AWS SDK's, which reads for itself.
 
 use std::sync::{Arc, LazyLock};
 
