@@ -57,11 +57,11 @@ bench-peers: ## Measure against Remotion 4 in a headless Chromium (ARGS=--quick)
 
 sam-local: ## Run everything in the containers of `sam local`, against a local AWS (needs Docker)
 	@infra/local/setup test
-	@exec .tools/venv/bin/python infra/local/sam_local.py $(ARGS)
+	@exec $(RUSHES_TOOLS)/venv/bin/python infra/local/sam_local.py $(ARGS)
 
 sam-local-test: ## Have those containers make a video and a manifest of three rows
 	@infra/local/setup test
-	@.tools/venv/bin/python infra/local/sam_local_test.py
+	@$(RUSHES_TOOLS)/venv/bin/python infra/local/sam_local_test.py
 
 fuzz: ## Feed the readers of specs and of H.264 streams with mutations, each for a minute (ARGS="10 spec")
 	@infra/local/setup

@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from local_aws import LocalAws
+from local_aws import RehearsedAws
+from local_stack import sqs_event
 from rehearsal import Fault, Rehearsal
 from runtime_api import Function, function
 from smoke import MANIFEST, SCRIPT
@@ -17,21 +18,10 @@ PANICKED = "planted: RUSHES_PANIC_ON_MESSAGE"
 ROOTS_RUNS = 5
 
 
-def record(message: dict) -> dict:
-    return {
-        "messageId": message["MessageId"],
-        "receiptHandle": message["ReceiptHandle"],
-        "body": message["Body"],
-        "attributes": message["Attributes"],
-        "eventSource": "aws:sqs",
-        "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:rehearsal",
-    }
-
-
 class Alone:
     """Functions beside a stack that only keeps data: nothing else takes its messages."""
 
-    def __init__(self, aws: LocalAws, outputs: dict[str, str], rehearsal: Rehearsal) -> None:
+    def __init__(self, aws: RehearsedAws, outputs: dict[str, str], rehearsal: Rehearsal) -> None:
         self.aws, self.outputs, self.rehearsal = aws, outputs, rehearsal
 
     @contextmanager
@@ -54,7 +44,7 @@ class Alone:
             answer = sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=1, AttributeNames=["All"])
             for message in answer.get("Messages", []):
                 if body in message["Body"]:
-                    return {"Records": [record(message)]}
+                    return sqs_event([message], queue_url)
         raise Fault(f"{queue_url} does not hand out the message with {body}")
 
     def submit(self) -> str:

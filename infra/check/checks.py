@@ -9,7 +9,8 @@ from typing import NamedTuple
 import artifacts
 import local_aws
 from alone import Alone
-from rehearsal import ROOT, TOOLS, Fault, Rehearsal, run
+from local_stack import ROOT, Failure
+from rehearsal import TOOLS, Fault, Rehearsal, run
 from smoke import Smoke
 
 SAM = TOOLS / "sam/bin/sam"
@@ -67,8 +68,8 @@ def checks_of_functions(rehearsal: Rehearsal) -> Iterator[list[Check]]:
             ffmpeg = local_aws.unpacked_ffmpeg(rehearsal)
             programs = local_aws.binaries(rehearsal, rehearsal.work / "bin")
             whole = ["--functions", "--bin-dir", str(programs), "--parameter", "ApiKeys=open"]
-            place["smoke"] = Smoke(aws, aws.deploy("rehearsal", whole, ffmpeg), rehearsal)
-            place["alone"] = Alone(aws, aws.deploy("rehearsal-data", [], ffmpeg), rehearsal)
+            place["smoke"] = Smoke(aws, aws.deploy(["--stack", "rehearsal", *whole], RUSHES_FFMPEG=str(ffmpeg)), rehearsal)
+            place["alone"] = Alone(aws, aws.deploy(["--stack", "rehearsal-data"], RUSHES_FFMPEG=str(ffmpeg)), rehearsal)
             return f"the whole template, on {aws.endpoint}"
 
         def later(part: str, method: str) -> Callable[[], str]:
@@ -97,7 +98,7 @@ def checks_of_functions(rehearsal: Rehearsal) -> Iterator[list[Check]]:
 def passes(check: Check) -> bool:
     try:
         said = check.look()
-    except Fault as fault:
+    except Failure as fault:
         print(f"FAILED  {check.name}: {fault}", flush=True)
         return False
     # Nobody foresaw it, and the other checks may still say why.

@@ -11,10 +11,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-import elf
-from checks import check_all
-from rehearsal import ROOT, Rehearsal
-from self_test import find_all
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "local"))
+# Some of these lie there, or take from there.
+import elf  # noqa: E402
+from checks import check_all  # noqa: E402
+from local_stack import ROOT  # noqa: E402
+from rehearsal import Rehearsal  # noqa: E402
+from self_test import find_all  # noqa: E402
 
 
 def arguments() -> argparse.Namespace:

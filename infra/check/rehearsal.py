@@ -8,14 +8,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-TOOLS = Path(os.environ.get("RUSHES_TOOLS", ROOT / ".tools"))
+from local_stack import TOOLS, Failure
 
 # The functions of template.yaml by the names of their binaries.
 FUNCTIONS = {"api": "ApiFunction", "ingest": "IngestFunction", "render": "RenderFunction", "sweep": "SweepFunction"}
 
 
-class Fault(Exception):
+class Fault(Failure):
     """What is wrong and what to do, in one line."""
 
 

@@ -5,7 +5,7 @@ import time
 import urllib.error
 import urllib.request
 
-from local_aws import LocalAws
+from local_aws import RehearsedAws
 from rehearsal import Fault, Rehearsal
 
 SCRIPT = {"script": "Made before it is deployed.", "output": {"resolution": "480p"}}
@@ -27,7 +27,7 @@ def request(url: str, body: dict | None = None) -> dict:
 class Smoke:
     """A deployed stack."""
 
-    def __init__(self, aws: LocalAws, outputs: dict[str, str], rehearsal: Rehearsal) -> None:
+    def __init__(self, aws: RehearsedAws, outputs: dict[str, str], rehearsal: Rehearsal) -> None:
         self.aws, self.outputs, self.patience_seconds = aws, outputs, rehearsal.patience_seconds
 
     def wait_for(self, look, complaint: str):

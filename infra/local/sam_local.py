@@ -15,27 +15,19 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from contextlib import ExitStack
-from pathlib import Path
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-ROOT = Path(__file__).resolve().parents[2]
-TOOLS = Path(os.environ.get("RUSHES_TOOLS", ROOT / ".tools"))
+from local_stack import MINISTACK, ROOT, TOOLS, Failure, LocalAws, settings, sqs_event, until_it_answers
+
 SAM = TOOLS / "sam/bin/sam"
 BUILT = ROOT / ".aws-sam/build"
 STATE = ROOT / ".rushes/sam"
 AWS_PORT, API_PORT, LAMBDA_PORT = 4566, 3001, 3002
-KEYS = {"region_name": "us-east-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
 # The queue, the function that Lambda feeds from it, and how many messages one event has.
 SOURCES = [("RUSHES_TASKS_QUEUE_URL", "RenderFunction", 1), ("RUSHES_INGEST_QUEUE_URL", "IngestFunction", 1)]
-
-
-class Failure(Exception):
-    """What went wrong and what to do, for the person at the terminal."""
 
 
 def say(text: str) -> None:
@@ -95,32 +87,12 @@ def stop(process: subprocess.Popen) -> None:
                 continue
 
 
-def until_it_answers(process: subprocess.Popen, name: str, url: str) -> None:
-    for _ in range(600):
-        if process.poll() is not None:
-            break
-        try:
-            urllib.request.urlopen(url, timeout=60).close()
-            return
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            time.sleep(0.2)
-    raise Failure(f"{name} does not answer. It says:\n{(STATE / f'{name}.log').read_text()[-2000:]}")
-
-
-def start_aws(stack: ExitStack, address: str) -> tuple[str, dict]:
-    """The local AWS with table, bucket and queues: where it answers, and how they are called."""
-    endpoint = f"http://{address}:{AWS_PORT}"
-    where = {"BIND_HOST": address, "MINISTACK_HOST": address, "GATEWAY_PORT": str(AWS_PORT)}
-    environment = os.environ | where | {"IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0"}
-    process = start(stack, "aws", [TOOLS / "venv/bin/ministack"], environment)
-    until_it_answers(process, "aws", f"{endpoint}/_ministack/health")
-    deploy = [sys.executable, ROOT / "infra/local/deploy.py"]
-    deployed = subprocess.run(deploy, env=os.environ | {"AWS_ENDPOINT_URL": endpoint}, capture_output=True, text=True)
-    if deployed.returncode:
-        raise Failure(f"the local AWS was not set up: {deployed.stderr}")
-    return endpoint, dict(line.split("=", 1) for line in deployed.stdout.splitlines() if "=" in line)
+def start_aws(stack: ExitStack, address: str) -> tuple[LocalAws, dict]:
+    """The local AWS with table, bucket and queues, and how they are called."""
+    aws = LocalAws(f"http://{address}:{AWS_PORT}")
+    process = start(stack, "aws", [MINISTACK], os.environ | settings(address, address, AWS_PORT))
+    until_it_answers(process, aws.health, STATE / "aws.log")
+    return aws, aws.deploy([])
 
 
 def start_functions(stack: ExitStack, endpoint: str, names: dict) -> None:
@@ -128,13 +100,13 @@ def start_functions(stack: ExitStack, endpoint: str, names: dict) -> None:
     hosts = os.environ.get("RUSHES_ALLOW_HOSTS", "")
     variables.write_text(json.dumps({"Parameters": names | {"AWS_ENDPOINT_URL": endpoint, "RUSHES_ALLOW_HOSTS": hosts}}))
     common = ["--template", BUILT / "template.yaml", "--env-vars", variables, "--warm-containers", "LAZY"]
-    common += ["--parameter-overrides", f"ApiKeys=open LocalEndpoint={endpoint}"]
+    common += ["--parameter-overrides", "ApiKeys=open"]
     if image_is_here():
         common.append("--skip-pull-image")
     api = start(stack, "api", [SAM, "local", "start-api", "--port", str(API_PORT), *common], sam_environment())
     others = start(stack, "functions", [SAM, "local", "start-lambda", "--port", str(LAMBDA_PORT), *common], sam_environment())
-    until_it_answers(others, "functions", f"http://127.0.0.1:{LAMBDA_PORT}/")
-    until_it_answers(api, "api", f"http://127.0.0.1:{API_PORT}/health")
+    until_it_answers(others, f"http://127.0.0.1:{LAMBDA_PORT}/", STATE / "functions.log", whatever=True)
+    until_it_answers(api, f"http://127.0.0.1:{API_PORT}/health", STATE / "api.log", whatever=True)
 
 
 def image_is_here() -> bool:
@@ -142,32 +114,18 @@ def image_is_here() -> bool:
     return subprocess.run(["docker", "image", "inspect", image], capture_output=True).returncode == 0
 
 
-def record(message: dict, queue: str) -> dict:
-    """A message as Lambda's event source hands it over."""
-    return {
-        "messageId": message["MessageId"],
-        "receiptHandle": message["ReceiptHandle"],
-        "body": message["Body"],
-        "attributes": message["Attributes"],
-        "messageAttributes": {},
-        "eventSource": "aws:sqs",
-        "eventSourceARN": f"arn:aws:sqs:us-east-1:000000000000:{queue.rsplit('/', 1)[-1]}",
-        "awsRegion": "us-east-1",
-    }
-
-
-def feed(endpoint: str, queue: str, function: str, batch: int, ended: threading.Event) -> None:
+def feed(aws: LocalAws, queue: str, function: str, batch: int, ended: threading.Event) -> None:
     """Hands what the queue holds to the function, and removes what it did not name as failed."""
-    sqs = boto3.client("sqs", endpoint_url=endpoint, **KEYS)
+    sqs = aws.client("sqs")
     patient = Config(read_timeout=900, retries={"max_attempts": 0})
-    functions = boto3.client("lambda", endpoint_url=f"http://127.0.0.1:{LAMBDA_PORT}", config=patient, **KEYS)
+    functions = LocalAws(f"http://127.0.0.1:{LAMBDA_PORT}").client("lambda", config=patient)
     while not ended.is_set():
         try:
             asked = {"QueueUrl": queue, "MaxNumberOfMessages": batch, "WaitTimeSeconds": 2, "AttributeNames": ["All"]}
             messages = sqs.receive_message(**asked).get("Messages", [])
             if not messages:
                 continue
-            event = json.dumps({"Records": [record(message, queue) for message in messages]})
+            event = json.dumps(sqs_event(messages, queue))
             answer = json.loads(functions.invoke(FunctionName=function, Payload=event)["Payload"].read() or "null") or {}
             failed = {item["itemIdentifier"] for item in answer.get("batchItemFailures", [])}
             if "errorMessage" in answer:
@@ -191,20 +149,20 @@ def remove(sqs, queue: str, message: dict) -> None:
             raise
 
 
-def run(stack: ExitStack) -> tuple[str, dict]:
-    """Starts everything. Where the local AWS answers, and how things are called there."""
+def run(stack: ExitStack) -> tuple[LocalAws, dict]:
+    """Starts everything. The local AWS, and how things are called there."""
     address = bridge_address()
     STATE.mkdir(parents=True, exist_ok=True)
     build_if_needed()
     say("Starting the local AWS …")
-    endpoint, names = start_aws(stack, address)
+    aws, names = start_aws(stack, address)
     say("Starting the functions' containers …")
-    start_functions(stack, endpoint, names)
+    start_functions(stack, aws.endpoint, names)
     ended = threading.Event()
     stack.callback(ended.set)
     for variable, function, batch in SOURCES:
-        threading.Thread(target=feed, args=(endpoint, names[variable], function, batch, ended), daemon=True).start()
-    return endpoint, names
+        threading.Thread(target=feed, args=(aws, names[variable], function, batch, ended), daemon=True).start()
+    return aws, names
 
 
 def main() -> int:
@@ -212,9 +170,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         with ExitStack() as stack:
-            endpoint, names = run(stack)
+            aws, names = run(stack)
             say(f"The API and the dashboard are at http://127.0.0.1:{API_PORT}  (logs: {STATE.relative_to(ROOT)}/*.log)")
-            say(f"Manifests: aws --endpoint-url {endpoint} s3 cp films.jsonl s3://{names['RUSHES_BUCKET']}/batches/")
+            say(f"Manifests: aws --endpoint-url {aws.endpoint} s3 cp films.jsonl s3://{names['RUSHES_BUCKET']}/batches/")
             say("Press Ctrl-C to stop.")
             signal.pause()
     except KeyboardInterrupt:

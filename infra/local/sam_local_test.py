@@ -7,9 +7,8 @@ import time
 import urllib.request
 from contextlib import ExitStack
 
-import boto3
-
 import sam_local
+from local_stack import Failure, LocalAws
 
 API = f"http://127.0.0.1:{sam_local.API_PORT}"
 SPEC = {"script": "Bees dance. It tells the others where the flowers are.", "output": {"resolution": "480p"}}
@@ -32,13 +31,13 @@ def until(what: str, look):
             print(f"ok      {what}: {time.monotonic() - began:.1f} s", flush=True)
             return found
         time.sleep(0.5)
-    raise sam_local.Failure(f"{what}: not within {PATIENCE_S} s; {sam_local.STATE}/*.log say why")
+    raise Failure(f"{what}: not within {PATIENCE_S} s; {sam_local.STATE}/*.log say why")
 
 
 def completed(video: str) -> dict | None:
     task = ask(f"/v1/videos/{video}")
     if task["status"] in ENDED and task["status"] != "completed":
-        raise sam_local.Failure(f"the video {video} is {task['status']}: {task['error']}")
+        raise Failure(f"the video {video} is {task['status']}: {task['error']}")
     return task if task["status"] == "completed" else None
 
 
@@ -47,11 +46,11 @@ def a_video_is_made() -> None:
     task = until("a video that the API was asked for", lambda: completed(video))
     with urllib.request.urlopen(task["video_url"], timeout=60) as file:
         if file.read(12)[4:8] != b"ftyp":
-            raise sam_local.Failure("what was made is no MP4")
+            raise Failure("what was made is no MP4")
 
 
-def a_manifest_is_made(endpoint: str, bucket: str) -> None:
-    s3 = boto3.client("s3", endpoint_url=endpoint, **sam_local.KEYS)
+def a_manifest_is_made(aws: LocalAws, bucket: str) -> None:
+    s3 = aws.client("s3")
     rows = "\n".join(json.dumps(SPEC | {"script": f"Row {number}."}) for number in (1, 2, 3))
     key = f"batches/three-{time.time_ns()}.jsonl"
     s3.put_object(Bucket=bucket, Key=key, Body=rows.encode())
@@ -63,7 +62,7 @@ def a_manifest_is_made(endpoint: str, bucket: str) -> None:
 
     rows = [json.loads(line) for line in until("the report on a manifest of three rows", report)]
     if any(row["status"] != "accepted" for row in rows):
-        raise sam_local.Failure(f"a row was not accepted: {rows}")
+        raise Failure(f"a row was not accepted: {rows}")
     until("its three videos", lambda: all([completed(row["id"]) for row in rows]))
 
 
@@ -71,14 +70,14 @@ def main() -> None:
     began = time.monotonic()
     try:
         with ExitStack() as stack:
-            endpoint, names = sam_local.run(stack)
+            aws, names = sam_local.run(stack)
             print(f"ok      everything started: {time.monotonic() - began:.1f} s", flush=True)
             a_video_is_made()
-            a_manifest_is_made(endpoint, names["RUSHES_BUCKET"])
+            a_manifest_is_made(aws, names["RUSHES_BUCKET"])
             with urllib.request.urlopen(API, timeout=60) as page:
                 if b"<title>Rushes</title>" not in page.read():
-                    raise sam_local.Failure("the dashboard is not there")
-    except sam_local.Failure as failure:
+                    raise Failure("the dashboard is not there")
+    except Failure as failure:
         sys.exit(f"FAILED  {failure}")
 
 
